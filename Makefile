@@ -1,0 +1,52 @@
+# `make test` and `make demo` start from nothing: they make the virtual environment they need.
+PYTHON ?= $(shell command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help setup test lint types contracts pages unit fuzz demo demo-torch docs bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.ready ## the virtual environment with Jettison and its tools
+
+$(VENV)/.ready: pyproject.toml tools/setup.sh
+	@bash tools/setup.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+test: lint types contracts pages unit fuzz ## lint, types, contracts, generated pages, then every test this machine can run
+
+lint: setup ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	@$(BIN)/mypy
+
+contracts: setup ## import-linter
+	@$(BIN)/lint-imports
+
+pages: setup ## the generated pages agree with the program
+	@$(BIN)/python docs/make_pages.py --check
+
+unit: setup ## the tests
+	@$(BIN)/pytest -q
+
+fuzz: setup ## each fuzz target for a fixed number of runs
+	@$(BIN)/python fuzz/run.py --runs 3000
+
+demo: setup ## compose, inspect, slim, run and prove a real inference image
+	@$(BIN)/python examples/demo.py examples/detector --out demo-out
+
+demo-torch: setup ## the same for a torch service (CPU build)
+	@$(BIN)/python examples/demo.py examples/torch-classifier --out demo-torch-out
+
+docs: setup ## write the generated pages
+	@$(BIN)/python docs/make_pages.py
+
+bench: setup ## every measurement of docs/benchmarks.md
+	@$(BIN)/python bench/run_all.py
+
+clean: ## remove what the targets made, caches of images excepted
+	rm -rf $(VENV) demo-out demo-torch-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""An image from Debian packages, wheels and files, without an engine and without root."""

@@ -1,0 +1,37 @@
+"""What Jettison knows of an ELF file."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ElfFacts:
+    """The facts of one ELF file that later steps use.
+
+    Attributes:
+        machine: ``e_machine`` (62 x86-64, 183 aarch64).
+        bits: 32 or 64.
+        type: ``exec``, ``dyn``, ``rel``, ``core`` or ``other``.
+        interpreter: PT_INTERP; empty when none.
+        soname: DT_SONAME; empty when none.
+        needed: DT_NEEDED in order.
+        rpath: DT_RPATH split at colons.
+        runpath: DT_RUNPATH split at colons.
+        gpu_size: bytes of ``.nv_fatbin`` and ``__nv_relfatbin`` sections.
+        debug_size: bytes of ``.debug*``, ``.zdebug*``, ``.symtab`` and ``.strtab`` sections.
+        complete: False when the dynamic section could not be read in the pass; then ``problem`` says why, and the
+            file is kept and its needs are unknown.
+        problem: why it is not complete, or what is malformed; empty when all is well.
+    """
+
+    machine: int
+    bits: int
+    type: str
+    interpreter: str = ""
+    soname: str = ""
+    needed: tuple[str, ...] = ()
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+    gpu_size: int = 0
+    debug_size: int = 0
+    complete: bool = True
+    problem: str = ""

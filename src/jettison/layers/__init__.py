@@ -1,0 +1,1 @@
+"""One layer's tar: read in one pass, written, cached by digest."""

@@ -1,0 +1,1 @@
+"""The image as documents: digest, media type, descriptor, manifest, config, platform."""

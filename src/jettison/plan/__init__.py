@@ -1,0 +1,1 @@
+"""Plans: steps with tier, rule, reason and bytes; made, saved, edited, refused."""

@@ -1,0 +1,75 @@
+"""The plan's records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from jettison.finding import Skip
+
+Action = Literal["drop", "link", "update"]
+TIERS: Mapping[int, str] = {0: "lossless", 1: "build-only", 2: "gpu", 3: "traced"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One entry that a step touches.
+
+    Attributes:
+        layer: index of the layer.
+        path: the entry's path as stored in that layer's tar.
+        to: for ``link``: the entry path, in the same layer, of the copy that stays; for ``update``: digest of the new
+            content; else ``""``.
+    """
+
+    layer: int
+    path: str
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One reasoned change.
+
+    Attributes:
+        id: unique in the plan, stable for the same image: ``<rule>/<owner or area>``.
+        action: ``drop`` the entries, ``link`` them to an identical one, ``update`` their content so that a database
+            stays truthful (updates are worked out when the plan is applied, never edited).
+        tier: 0 to 3, see :data:`TIERS`.
+        rule: which rule asks for it.
+        reason: one sentence for a person, with its evidence.
+        owner: whose files; ``""`` when nobody's or mixed.
+        targets: what it touches, sorted.
+        disk: bytes of content that go.
+        pull: bytes that go from the pull (an estimate: entries' shares of their layers).
+    """
+
+    id: str
+    action: Action
+    tier: int
+    rule: str
+    reason: str
+    owner: str
+    targets: tuple[Target, ...]
+    disk: int
+    pull: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done to an image: made, printed, saved, edited, applied or refused.
+
+    Attributes:
+        image: digest of the manifest (config for an old docker archive) it was made for.
+        layers: diff_ids of the image's layers, lowest first: what the targets' layer indices mean.
+        tier: highest tier it goes to.
+        steps: by tier, then by bytes, largest first.
+        keeps: rootfs paths that a rule would drop and a keep rule holds, with the reason.
+        skips: what was left alone, and why.
+    """
+
+    image: str
+    layers: tuple[str, ...]
+    tier: int
+    steps: tuple[Step, ...]
+    keeps: Mapping[str, str]
+    skips: tuple[Skip, ...]

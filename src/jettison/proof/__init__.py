@@ -1,0 +1,1 @@
+"""Proofs: structure recomputed from bytes, behaviour compared by the same probes."""

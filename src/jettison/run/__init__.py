@@ -1,0 +1,1 @@
+"""A rootfs on disk, the embedded sandbox, workloads and their probes."""

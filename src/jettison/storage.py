@@ -1,0 +1,203 @@
+"""Files on disk: outputs that appear whole or not at all, scratch that goes away, and the user's cache.
+
+Everything that Jettison writes goes through here, so that a failure, a full disk or Ctrl-C leaves nothing behind.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from jettison.errors import UsageError
+
+DEFAULT_CACHE_LIMIT = 20_000_000_000
+
+
+def cache_root() -> Path:
+    """Return the cache folder: ``$JETTISON_CACHE``, ``$XDG_CACHE_HOME/jettison`` or ``~/.cache/jettison``."""
+    if explicit := os.environ.get("JETTISON_CACHE"):
+        return Path(explicit)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "jettison"
+
+
+def fsync_dir(path: Path) -> None:
+    """Make renames in a folder durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def atomic_file(path: Path, *, force: bool = True) -> Iterator[BinaryIO]:
+    """Open ``path`` for writing so that it appears whole (written, synced, renamed) or not at all.
+
+    Args:
+        path: the file; its folder must exist.
+        force: replace a file that is there.
+
+    Raises:
+        UsageError: the file exists and ``force`` is False.
+    """
+    if not force and os.path.lexists(path):
+        raise UsageError(f"{path} exists", hint="choose another output, or add --force")
+    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            yield file
+            file.flush()
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            os.fsync(file.fileno())
+        os.replace(name, path)
+        fsync_dir(path.parent)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+@contextmanager
+def atomic_dir(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a new folder beside ``path`` that takes its place when the block ends well, and vanishes when it does not.
+
+    Args:
+        path: the folder to make; its parent must exist.
+        force: replace what is there.
+
+    Raises:
+        UsageError: something is there, and ``force`` is False.
+    """
+    if not force and os.path.lexists(path):
+        raise UsageError(f"{path} exists", hint="choose another output, or add --force")
+    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        part.chmod(0o777 & ~_umask())
+        yield part
+        _sync_files(part)
+        _swap(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    fsync_dir(path.parent)
+
+
+def _sync_files(folder: Path) -> None:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            fd = os.open(os.path.join(root, name), os.O_RDONLY)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        fsync_dir(Path(root))
+
+
+def _swap(part: Path, path: Path) -> None:
+    """Put ``part`` at ``path``; what was there ends up at ``part``'s old name, to be removed by the caller."""
+    if not os.path.lexists(path):
+        os.rename(part, path)
+        return
+    old = part.with_name(part.name + ".old")
+    os.rename(path, old)
+    try:
+        os.rename(part, path)
+    except BaseException:
+        os.rename(old, path)
+        raise
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.unlink()
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def scratch_dir(base: Path | None = None) -> Iterator[Path]:
+    """Give a folder for large intermediate files, removed at the end however it ends.
+
+    Args:
+        base: where; default the ``scratch`` folder of the user's cache, which is on disk (``/tmp`` may be memory).
+    """
+    parent = base if base is not None else cache_root() / "scratch"
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="jettison-", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A folder of files by key, bounded in size, safe against concurrent runs (atomic renames, a lock when pruning).
+
+    Attributes:
+        folder: where the files lie; made on first use.
+        limit: bytes; the least recently used files go when the folder grows over it.
+    """
+
+    folder: Path
+    limit: int = DEFAULT_CACHE_LIMIT
+
+    def path(self, key: str) -> Path | None:
+        """Return the file of ``key`` (letters, digits, ``-_.``) and mark it as used now; None when absent."""
+        path = self.folder / key[:2] / key
+        try:
+            os.utime(path)
+        except OSError:
+            return None
+        return path
+
+    def get(self, key: str) -> bytes | None:
+        """Return the content of ``key``'s file, or None."""
+        path = self.path(key)
+        try:
+            return path.read_bytes() if path else None
+        except OSError:
+            return None
+
+    @contextmanager
+    def put(self, key: str) -> Iterator[BinaryIO]:
+        """Open ``key``'s file for writing; it appears whole, or not at all. Prunes the folder afterwards."""
+        path = self.folder / key[:2] / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(path) as file:
+            yield file
+        self.prune()
+
+    def prune(self) -> None:
+        """Remove the least recently used files until the folder is within its limit."""
+        with open(self.folder / ".lock", "ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return  # another run prunes
+            files = sorted(_stat_files(self.folder), reverse=True)
+            room = self.limit
+            for _, size, path in files:
+                room -= size
+                if room < 0:
+                    with contextlib.suppress(FileNotFoundError):
+                        path.unlink()
+
+
+def _stat_files(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    for shelf in folder.iterdir():
+        if not shelf.is_dir():
+            continue
+        for path in shelf.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                yield status.st_mtime_ns, status.st_size, path
