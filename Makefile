@@ -1,5 +1,6 @@
 # `make test` and `make demo` start from nothing: they make the virtual environment they need.
 PYTHON ?= $(shell command -v python3)
+SHELL := /bin/bash -o pipefail
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
@@ -13,6 +14,10 @@ setup: $(VENV)/.ready ## the virtual environment with Jettison and its tools
 
 $(VENV)/.ready: pyproject.toml tools/setup.sh
 	@bash tools/setup.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.ready pyproject.toml # what the examples make their models with
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group demo 2>&1 | { grep -v 'is ignored: it is neither' || true; }
 	@touch $@
 
 test: lint types contracts pages unit fuzz ## lint, types, contracts, generated pages, then every test this machine can run
@@ -36,10 +41,10 @@ unit: setup ## the tests
 fuzz: setup ## each fuzz target for a fixed number of runs
 	@$(BIN)/python fuzz/run.py --runs 3000
 
-demo: setup ## compose, inspect, slim, run and prove a real inference image
+demo: $(VENV)/.demo ## compose, inspect, slim, run and prove a real inference image
 	@$(BIN)/python examples/demo.py examples/detector --out demo-out
 
-demo-torch: setup ## the same for a torch service (CPU build)
+demo-torch: $(VENV)/.demo ## the same for a torch service (CPU build)
 	@$(BIN)/python examples/demo.py examples/torch-classifier --out demo-torch-out
 
 docs: setup ## write the generated pages
