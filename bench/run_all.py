@@ -22,9 +22,7 @@ def main() -> None:
     folder = sys.argv[1] if len(sys.argv) > 1 else str(HERE.parent / ".cache" / "bench")
     if not (Path(folder) / "image.tar").exists():
         subprocess.run([sys.executable, str(HERE / "images.py"), folder], check=True)
-    parts = [
-        "# Benchmarks\n\nWritten by `make bench` (bench/run_all.py); each part names its script. Ratios are from one run on one machine.\n"
-    ]
+    parts = [HEAD]
     for title, script, needs_folder in PARTS:
         command = [sys.executable, str(HERE / script), *([folder] if needs_folder else [])]
         text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -18,3 +18,5 @@ fi
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1' 2>&1 | { grep -v 'is ignored: it is neither' || true; }
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --group dev -e '.[compose,completion]' 2>&1 | { grep -v 'is ignored: it is neither' || true; }
+# Coverage-guided fuzzing where a wheel of atheris exists for this Python; elsewhere fuzz/run.py mutates by itself.
+"$venv/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: atheris 2>/dev/null || true

@@ -1,7 +1,7 @@
 """The file table's records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from jettison.elf.facts import ElfFacts
@@ -84,6 +84,10 @@ class FileTable:
         elfs: facts of visible and hidden ELF files, by (layer, index).
         texts: content captured while reading (package databases, RECORDs, passwd …), by path, of visible files.
         skips: what was not looked into, and why.
+        hints: for visible Python files, by path: what in their text speaks of a tests folder used at run time (imports
+            of a ``tests`` module, strings with ``tests/``), at most 16 short strings each.
+        inodes: for each hard link, by (layer, index): the (layer, index) of the entry that holds its content. That
+            entry may be hidden (its path was deleted or replaced later) while the content lives on under the link.
     """
 
     image: Image
@@ -94,3 +98,5 @@ class FileTable:
     elfs: Mapping[tuple[int, int], ElfFacts]
     texts: Mapping[str, bytes]
     skips: tuple[Skip, ...]
+    hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    inodes: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)

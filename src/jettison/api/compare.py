@@ -1,0 +1,80 @@
+"""``compare``: images side by side."""
+
+from collections.abc import Sequence
+
+from jettison.errors import NotTriedError, UsageError
+from jettison.files.read import ReadOptions, read_table
+from jettison.files.record import FileTable
+from jettison.files.speed import unpack_speed
+from jettison.layers.limits import Limits
+from jettison.progress import SILENT, Progress
+from jettison.proof.behaviour import failure
+from jettison.proof.comparison import Compared, Comparison
+from jettison.proof.result import size_of
+from jettison.run.exercise import exercise
+from jettison.run.sandbox import require
+from jettison.run.workload import RunResult, Workload
+from jettison.sources.open import open_image
+
+GIGABIT = 125_000_000  # bytes a second
+
+
+def compare(
+    refs: Sequence[str],
+    *,
+    platform: str | None = None,
+    workload: Workload | None = None,
+    bandwidth: int = GIGABIT,
+    options: ReadOptions | None = None,
+    progress: Progress = SILENT,
+) -> Comparison:
+    """Put images side by side.
+
+    Args:
+        refs: two or more images, in the order of the table.
+        platform: which image of an index, for all.
+        workload: run on each, to measure its time to ready and its memory.
+        bandwidth: bytes a second of the link that pull times are estimated for.
+        options: limits of reading and use of the cache.
+        progress: told of bytes.
+
+    Raises:
+        UsageError: fewer than two images, or a bandwidth of nothing.
+        NotTriedError: the workload does not pass on one of them.
+        JettisonError: of the family that says what is wrong with an image or the machine.
+    """
+    if len(refs) < 2:  # noqa: PLR2004 -- a comparison takes two
+        raise UsageError("comparing takes two images or more", hint="to look at one, use 'jettison inspect'")
+    if bandwidth <= 0:
+        raise UsageError(f"a bandwidth of {bandwidth} bytes a second is none")
+    options = options or ReadOptions()
+    if workload is not None:
+        require()
+    tables = [read_table(open_image(ref, platform=platform), options=options, progress=progress) for ref in refs]
+    speed = unpack_speed(cache=options.cache)
+    runs = [_run(table, workload, options.limits, progress) for table in tables]
+    return Comparison(
+        bandwidth=bandwidth,
+        unpack_speed=speed,
+        images=tuple(_row(table, run, bandwidth, speed) for table, run in zip(tables, runs, strict=True)),
+    )
+
+
+def _run(table: FileTable, workload: Workload | None, limits: Limits, progress: Progress) -> RunResult | None:
+    if workload is None:
+        return None
+    result = exercise(table.image, workload, limits=limits, progress=progress)
+    if reason := failure(result):
+        raise NotTriedError(f"workload {workload.name!r} does not pass on {table.image.name}: {reason}")
+    return result
+
+
+def _row(table: FileTable, run: RunResult | None, bandwidth: int, speed: int) -> Compared:
+    size = size_of(table)
+    return Compared(
+        size=size,
+        pull_seconds=size.pull / bandwidth,
+        unpack_seconds=sum(layer.size for layer in table.layers) / speed,
+        ready_seconds=run.ready_seconds if run else None,
+        memory=run.peak_memory if run else None,
+    )

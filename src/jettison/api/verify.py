@@ -1,0 +1,68 @@
+"""``verify``: prove a new image against its original."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from jettison.api.delivery import SUFFIX
+from jettison.api.papers import read_plan
+from jettison.errors import UsageError
+from jettison.files.read import ReadOptions, read_table
+from jettison.plan.record import Plan
+from jettison.progress import SILENT, Progress
+from jettison.proof.behaviour import run_original
+from jettison.proof.make import prove, read_new
+from jettison.proof.record import Proof
+from jettison.reference import parse_reference
+from jettison.run.sandbox import require
+from jettison.run.workload import Workload
+from jettison.sources.open import open_image
+
+
+def verify(
+    old: str,
+    new: str,
+    *,
+    platform: str | None = None,
+    plan: Plan | None = None,
+    workloads: Sequence[Workload] = (),
+    options: ReadOptions | None = None,
+    progress: Progress = SILENT,
+) -> Proof:
+    """Prove a new image against its original, from its bytes.
+
+    Args:
+        old: the original.
+        new: the new image.
+        platform: which image of an index, for both.
+        plan: as applied; when None, that among the new image's papers (``<path>.jettison/plan.json``); where there is
+            none either, no difference between the two rootfs is allowed.
+        workloads: run on both; each must pass on the original.
+        options: limits of reading; the cache is used for the original only.
+        progress: told of bytes.
+
+    Raises:
+        NotTriedError: a workload does not pass on the original.
+        UsageError: the plan was made for another image, or a reference is wrong.
+        JettisonError: of the family that says what is wrong with the original or the machine.
+    """
+    options = options or ReadOptions()
+    if workloads:
+        require()
+    applied = plan or read_plan(papers_beside(new))
+    image = open_image(old, platform=platform)
+    table = read_table(image, options=options, progress=progress)
+    if applied is not None and applied.layers != image.config.diff_ids:
+        raise UsageError(
+            f"the plan is for {applied.image or 'another image'}, not for {old} ({image.manifest_digest})",
+            hint="name the image that the plan was made for, or the plan that goes with this one",
+        )
+    before = run_original(image, workloads, limits=options.limits, progress=progress)
+    found, digests = read_new(new, platform=platform, options=options, progress=progress)
+    return prove(table, found, digests, applied, workloads=workloads, before=before, options=options, progress=progress)
+
+
+def papers_beside(ref: str) -> Path:
+    """Return where the papers of an image lie."""
+    path = Path(os.path.abspath(parse_reference(ref).path))
+    return path.with_name(path.name + SUFFIX)

@@ -1,0 +1,47 @@
+"""``jettison explain IMAGE PATH``: why a path stays or goes."""
+
+from argparse import Namespace
+
+from jettison.cli import options
+from jettison.cli.commands import Help
+from jettison.cli.output import emit, progress_of
+from jettison.cli.parser import Parser
+from jettison.errors import EXIT_OK
+
+HELP = Help(
+    "Say what a path of an image is, who owns it, whether slimming would take it away, and the reason.",
+    (
+        ("jettison explain app.tar /usr/bin/gcc", "does the compiler go, and by which rule?"),
+        ("jettison explain app.tar /usr/lib/x86_64-linux-gnu/libz.so.1", "what needs this library?"),
+    ),
+)
+
+
+def configure(parser: Parser) -> None:
+    """Add the arguments."""
+    options.add_image(parser, "image", "the image")
+    parser.add_argument("path", metavar="PATH", help="a path as the container sees it")
+    options.add_planning(parser)
+    options.add_reading(parser)
+    options.add_output(parser, schema="explanation")
+
+
+def run(args: Namespace) -> int:
+    """Explain."""
+    from jettison.api.plan import explain  # noqa: PLC0415 -- only once the command runs
+    from jettison.report.text.explanation import explanation_blocks  # noqa: PLC0415 -- as above
+
+    reading = options.read_options(args)
+    with progress_of(args) as progress:
+        record = explain(
+            args.image,
+            args.path,
+            platform=args.platform,
+            tier=options.tier_from(args),
+            keep=tuple(args.keep),
+            drop=tuple(args.drop),
+            options=reading,
+            progress=progress,
+        )
+    emit(args, record, lambda: explanation_blocks(record))
+    return EXIT_OK

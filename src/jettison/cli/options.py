@@ -1,0 +1,160 @@
+"""Options that several commands share, so that they read and mean the same everywhere."""
+
+from argparse import Action, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jettison.cli import values
+from jettison.cli.parser import Parser
+
+if TYPE_CHECKING:
+    from jettison.files.read import ReadOptions
+    from jettison.layers.limits import Limits
+    from jettison.plan.record import Plan
+    from jettison.run.workload import Workload
+
+# What shtab generates for an argument that is a file, without importing shtab.
+_FILES = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
+
+
+def takes_file(action: Action) -> None:
+    """Mark an argument as a file for shell completion."""
+    action.complete = _FILES  # type: ignore[attr-defined] # shtab reads it there
+
+
+def add_image(parser: Parser, name: str, text: str, **options: Any) -> None:
+    """Add an argument that is an image's reference."""
+    takes_file(parser.add_argument(name, metavar=name.upper(), help=text, **options))
+
+
+def add_reading(parser: Parser, *, cache: bool = True) -> None:
+    """Add the options of every command that reads images.
+
+    Args:
+        parser: the command's.
+        cache: whether the command uses the cache of layers already read.
+    """
+    group = parser.add_argument_group("reading images")
+    group.add_argument("--platform", metavar="OS/ARCH", help="which image of an index (default: this machine's)")
+    if cache:
+        group.add_argument(
+            "--no-cache", action="store_true", help="do not use or fill the cache of layers already read"
+        )
+    group.add_argument(
+        "--limit",
+        metavar="NAME=VALUE",
+        type=values.assignment,
+        action="append",
+        default=[],
+        help="raise or lower a limit that protects against hostile input; a wrong NAME lists them all",
+    )
+
+
+def add_output(parser: Parser, *, schema: str = "") -> None:
+    """Add the options on what is printed.
+
+    Args:
+        parser: the command's.
+        schema: name of the JSON document; empty when the command has none.
+    """
+    group = parser.add_argument_group("output")
+    if schema:
+        group.add_argument(
+            "--json", action="store_true", help=f"print a JSON document (jettison schema {schema}), errors as well"
+        )
+    group.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    group.add_argument("--debug", action="store_true", help="show the traceback of a bug in Jettison")
+
+
+def add_out(parser: Parser, text: str, *, required: bool) -> None:
+    """Add ``-o``."""
+    takes_file(parser.add_argument("-o", "--output", metavar="OUT", required=required, help=text))
+
+
+def add_force(parser: Parser) -> None:
+    """Add ``--force``."""
+    parser.add_argument("--force", action="store_true", help="replace an output that exists")
+
+
+def add_compression(parser: Parser, text: str) -> None:
+    """Add ``--compression``."""
+    parser.add_argument(
+        "--compression", metavar="CODEC[:LEVEL]", type=values.compression, default=(None, None), help=text
+    )
+
+
+def add_bandwidth(parser: Parser) -> None:
+    """Add ``--bandwidth``."""
+    text = "link for which the pull is estimated, as 100Mbps or 125MB/s (default: 1Gbps)"
+    parser.add_argument("--bandwidth", metavar="RATE", type=values.bandwidth, default=125_000_000, help=text)
+
+
+def add_planning(parser: Parser) -> None:
+    """Add the options that make a plan."""
+    group = parser.add_argument_group("what may go")
+    group.add_argument(
+        "--tier",
+        metavar="TIER",
+        type=values.tier,
+        help="how far to go: 0 or lossless (bytes that no container can see), 1 or build-only (the default)",
+    )
+    group.add_argument("--keep", metavar="RULE", action="append", default=[], help=_KEEP)
+    group.add_argument("--drop", metavar="RULE", action="append", default=[], help=_DROP)
+
+
+_RULE = "a path glob (/opt/**), owner:deb:curl or kind:tests"
+_KEEP = f"keep what RULE matches: {_RULE}; repeatable"
+_DROP = "remove what RULE matches, at your own risk; repeatable (RULE as for --keep)"
+
+
+def add_workloads(parser: Parser) -> None:
+    """Add ``-w``."""
+    text = "TOML file that says how to start the service, and what to ask it; repeatable"
+    takes_file(parser.add_argument("-w", "--workload", metavar="FILE", action="append", default=[], help=text))
+
+
+def tier_from(args: Namespace) -> int:
+    """Return how far to go: what ``--tier`` says, else as far as Jettison can."""
+    return 1 if args.tier is None else int(args.tier)
+
+
+def limits_from(args: Namespace) -> "Limits":
+    """Return the limits, adjusted by ``--limit``.
+
+    Raises:
+        UsageError: a limit does not exist, or its value is no number above zero.
+    """
+    from jettison.layers.limits import parse_limits  # noqa: PLC0415 -- only once a command runs
+
+    return parse_limits(f"{name}={_whole(value)}" for name, value in args.limit)
+
+
+def _whole(value: str) -> str:
+    """Return a size as a whole number, so that ``max-tar-size=64GB`` may be typed; other text as it is."""
+    try:
+        return str(values.size(value))
+    except ArgumentTypeError:
+        return value
+
+
+def read_options(args: Namespace) -> "ReadOptions":
+    """Return how images are read, from ``--no-cache`` and ``--limit``."""
+    from jettison.files.read import ReadOptions  # noqa: PLC0415 -- only once a command runs
+
+    return ReadOptions(limits=limits_from(args), cache=not args.no_cache)
+
+
+def workloads_from(args: Namespace) -> "tuple[Workload, ...]":
+    """Read the files of ``-w``."""
+    from jettison.run.workload_file import load_workload  # noqa: PLC0415 -- only once a command runs
+
+    return tuple(load_workload(Path(name)) for name in args.workload)
+
+
+def plan_from(name: str | None) -> "Plan | None":
+    """Read the plan file ``name``; None when there is none."""
+    if name is None:
+        return None
+    from jettison.plan.document import plan_from_json  # noqa: PLC0415 -- only once a command runs
+
+    return plan_from_json(Path(name).read_bytes())

@@ -1,0 +1,75 @@
+"""``jettison slim IMAGE -o OUT``: a smaller image, and a proof."""
+
+from argparse import Namespace
+
+from jettison.cli import options
+from jettison.cli.commands import Help
+from jettison.cli.output import emit, progress_of
+from jettison.cli.parser import Parser
+from jettison.cli.verdict import exit_code_for
+from jettison.errors import UsageError
+
+HELP = Help(
+    "Write a smaller image. Untouched layers keep their digests; the others are rebuilt by streaming. With a workload "
+    "the new image is run beside the original, and delivered only when it answers the same; without one it is written, "
+    "but labelled 'structure only'. The plan as applied, the list of what went and the proof lie in OUT.jettison/.",
+    (
+        ("jettison slim app.tar -o oci:slim -w detect.toml", "slim as far as tier 1, and prove it with a workload"),
+        ("jettison slim app.tar -o docker-archive:slim.tar --tier lossless", "only bytes that no container can see"),
+        ("jettison slim app.tar --plan plan.json -o oci:slim", "apply a plan that was saved and edited"),
+        ("jettison slim app.tar -o oci:slim --compression zstd:12", "smaller in the pull; engines must know zstd"),
+    ),
+    failed="the proof did not hold; no image was delivered",
+)
+
+
+def configure(parser: Parser) -> None:
+    """Add the arguments."""
+    options.add_image(parser, "image", "the image to slim; it is not changed")
+    options.add_out(parser, "where to write: oci:DIR, oci-archive:PATH or docker-archive:PATH", required=True)
+    options.add_workloads(parser)
+    options.add_force(parser)
+    options.add_compression(
+        parser, "of rebuilt layers: gzip, zstd or none, with a level as in zstd:12 (default: as each layer was)"
+    )
+    options.takes_file(
+        parser.add_argument(
+            "--plan", metavar="FILE", help="apply this plan; --tier, --keep and --drop do not go with it"
+        )
+    )
+    options.add_planning(parser)
+    options.add_reading(parser)
+    options.add_output(parser, schema="slim-result")
+
+
+def run(args: Namespace) -> int:
+    """Slim, prove, report.
+
+    Raises:
+        UsageError: a plan is given together with options that make one.
+    """
+    from jettison.api.slim import slim  # noqa: PLC0415 -- only once the command runs
+    from jettison.report.text.slim import slim_blocks  # noqa: PLC0415 -- as above
+
+    if args.plan and (args.tier is not None or args.keep or args.drop):
+        raise UsageError("--plan does not go with --tier, --keep and --drop", hint="edit the plan, or make a new one")
+    codec, level = args.compression
+    reading, workloads, plan = options.read_options(args), options.workloads_from(args), options.plan_from(args.plan)
+    with progress_of(args) as progress:
+        record = slim(
+            args.image,
+            args.output,
+            platform=args.platform,
+            plan=plan,
+            tier=options.tier_from(args),
+            keep=tuple(args.keep),
+            drop=tuple(args.drop),
+            workloads=workloads,
+            compression=codec,
+            level=level,
+            force=args.force,
+            options=reading,
+            progress=progress,
+        )
+    emit(args, record, lambda: slim_blocks(record))
+    return exit_code_for(record.proof)

@@ -1,0 +1,185 @@
+"""Layers read to their end in one pass: entries, digests, marks, and what observers saw; in parallel, and cached."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+from jettison.layers.cache import load_table, save_table, table_key
+from jettison.layers.entry import Entry
+from jettison.layers.limits import Limits
+from jettison.layers.marks import Marks
+from jettison.layers.stream import Piece, checked_pieces, open_source
+from jettison.layers.table import LayerTable, Observer, Sink
+from jettison.layers.tar import Head, TarReader
+from jettison.oci.image import Image, Layer
+from jettison.progress import SILENT, Progress, Task
+from jettison.storage import Cache
+
+_LAYERS_AT_ONCE = 4
+
+
+def read_layer(
+    layer: Layer, observers: Sequence[Observer], *, limits: Limits | None = None, task: Task | None = None
+) -> LayerTable:
+    """Read a layer to its end, once.
+
+    Args:
+        layer: what to read.
+        observers: see the content of regular files that are not empty.
+        limits: what is accepted.
+        task: told of stored bytes as they are read.
+
+    Raises:
+        BadInputError: the layer is malformed, hostile, cut off, over a limit, or its size, digest or diff_id is not
+            the one that the image says; the message names layer and entry.
+        RefusedError: it has a member that container engines do not unpack.
+        MachineError: its file cannot be read.
+    """
+    source = replace(open_source(layer, limits or Limits(), task), estimate=True)
+    digests: list[str] = []
+    marks = Marks()
+    observed: dict[str, dict[int, Any]] = {observer.name: {} for observer in observers}
+    with closing(checked_pieces(layer, source, digests)) as pieces:
+        tar = TarReader(_marked(pieces, marks), source.place, source.limits)
+        entries = _read_entries(tar, observers, observed)
+        size = tar.drain()
+    if entries and entries[-1].end > size:  # the padding of the last member is missing
+        entries[-1] = replace(entries[-1], end=size)
+    plain = source.compression == "none"
+    return LayerTable(
+        digest=digests[0],
+        diff_id=digests[1],
+        compression=source.compression,
+        stored=source.extent.size,
+        size=size,
+        entries=tuple(entries),
+        marks=marks.finish(size, None if plain else source.extent.size),
+        estimated=plain,
+        observed=observed,
+    )
+
+
+def _marked(pieces: Iterable[Piece], marks: Marks) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece.data)
+        marks.add(size, piece.stored)
+        yield piece.data
+
+
+def _read_entries(tar: TarReader, observers: Sequence[Observer], observed: dict[str, dict[int, Any]]) -> list[Entry]:
+    entries: list[Entry] = []
+    while (head := tar.next()) is not None:
+        if head.type != "file":
+            entries.append(head.entry())
+            continue
+        sinks = [(observer.name, sink) for observer in observers if (sink := _begin(observer, head))]
+        entries.append(head.entry(_digest(tar, [sink for _, sink in sinks])))
+        for name, sink in sinks:
+            value = sink.finish()
+            if value is not None:
+                observed[name][len(entries) - 1] = value
+    return entries
+
+
+def _begin(observer: Observer, head: Head) -> Sink | None:
+    return observer.begin(head.path, head.size) if head.size else None
+
+
+def _digest(tar: TarReader, sinks: Sequence[Sink]) -> str:
+    """Hash the present member's content and show it to the sinks."""
+    whole = tar.whole()
+    if whole is not None:
+        for sink in sinks:
+            sink.feed(whole)
+        return "sha256:" + hashlib.sha256(whole).hexdigest()
+    content = hashlib.sha256()
+    for piece in tar.content():
+        content.update(piece)
+        for sink in sinks:
+            sink.feed(piece)
+    return "sha256:" + content.hexdigest()
+
+
+def read_layers(
+    image: Image,
+    observers: Sequence[Observer],
+    *,
+    limits: Limits | None = None,
+    cache: Cache | None = None,
+    progress: Progress = SILENT,
+) -> tuple[LayerTable, ...]:
+    """Read all layers of an image, several at once where cores allow; what the cache knows is not read again.
+
+    Each layer keeps up to three threads busy (one decompresses and hashes the blob, one hashes the tar, one parses and
+    hashes the files), two cores' worth, so half as many layers as cores are read at once.
+
+    Args:
+        image: what to read.
+        observers: see the content of files; their names and versions are part of the cache's key.
+        limits: what is accepted.
+        cache: results by digest; None reads everything.
+        progress: told of stored bytes.
+
+    Raises:
+        BadInputError: as :func:`read_layer`; of several, that of the lowest layer that failed.
+        RefusedError: likewise.
+        MachineError: likewise.
+    """
+    total = sum(layer.blob.size for layer in image.layers)
+    with progress.task("reading layers", total) as task:
+        stoppable = _Stoppable(task)
+
+        def read(layer: Layer) -> LayerTable:
+            key = table_key(layer, observers) if cache is not None else ""
+            if cache is not None and key and (known := load_table(cache, key, layer)) is not None:
+                task.advance(layer.blob.size)
+                return known
+            table = read_layer(layer, observers, limits=limits, task=stoppable)
+            if cache is not None and key:
+                save_table(cache, key, table)
+            return table
+
+        workers = max(1, min(_LAYERS_AT_ONCE, (os.cpu_count() or 1) // 2, len(image.layers)))
+        if workers == 1:
+            return tuple(map(read, image.layers))
+        return _in_threads(read, image.layers, workers, stoppable)
+
+
+def _in_threads(
+    read: Callable[[Layer], LayerTable], layers: Sequence[Layer], workers: int, stoppable: "_Stoppable"
+) -> tuple[LayerTable, ...]:
+    with ThreadPoolExecutor(workers, thread_name_prefix="jettison-layer") as pool:
+        results: list[Future[LayerTable]] = [pool.submit(read, layer) for layer in layers]
+        try:
+            wait(results, return_when=FIRST_EXCEPTION)
+        finally:
+            stoppable.stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+        for result in results:
+            if not result.cancelled() and (error := result.exception()) and not isinstance(error, _StoppedError):
+                raise error
+        return tuple(result.result() for result in results)
+
+
+class _StoppedError(Exception):
+    """Another layer failed, or the user pressed Ctrl-C."""
+
+
+class _Stoppable:
+    """A task that ends the reading of a layer when the others have to stop."""
+
+    def __init__(self, task: Task) -> None:
+        self.stop = Event()
+        self._task = task
+
+    def advance(self, amount: int) -> None:
+        """Say that more is done, or raise when there is no use in going on."""
+        if self.stop.is_set():
+            raise _StoppedError
+        self._task.advance(amount)

@@ -1,0 +1,110 @@
+"""Edits of package databases, by lines: what stays keeps its bytes."""
+
+import csv
+import re
+from collections.abc import Callable
+
+Lost = Callable[[str], bool]
+"""Whether a path of the rootfs was there and goes."""
+
+_SUM_COLUMNS = 34  # 32 hexadecimal digits and two spaces (dpkg's md5sums)
+_SURROGATES = "surrogateescape"
+
+
+def _lines(text: bytes) -> list[str]:
+    return text.decode("utf-8", _SURROGATES).splitlines(keepends=True)
+
+
+def _bytes(lines: list[str]) -> bytes:
+    return "".join(lines).encode("utf-8", _SURROGATES)
+
+
+def edit_status(text: bytes, known: frozenset[str], removed: frozenset[str]) -> bytes:
+    """Leave out the stanzas of packages that go.
+
+    Args:
+        text: dpkg's status.
+        known: names of installed packages; a foreign architecture's carries it (``libc6:i386``).
+        removed: those that go.
+    """
+    kept = []
+    for stanza in re.split(r"(?<=\n)\n+", text.decode("utf-8", _SURROGATES)):
+        name = _field(stanza, "Package")
+        foreign = f"{name}:{_field(stanza, 'Architecture')}"
+        if stanza.strip() and (foreign if foreign in known else name) not in removed:
+            kept.append(stanza if stanza.endswith("\n") else f"{stanza}\n")
+    return "\n".join(kept).encode("utf-8", _SURROGATES) + (b"\n" if kept and text.endswith(b"\n\n") else b"")
+
+
+def _field(stanza: str, name: str) -> str:
+    found = re.search(rf"^{name}:[ \t]*(.*?)[ \t]*$", stanza, re.MULTILINE | re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def edit_list(text: bytes, lost: Lost) -> bytes:
+    """Leave out lines that name what goes."""
+    return _bytes([line for line in _lines(text) if not lost(line.rstrip("\r\n"))])
+
+
+def edit_sums(text: bytes, lost: Lost) -> bytes:
+    """Leave out lines of an md5sums file that name what goes."""
+    return _bytes([line for line in _lines(text) if not lost(line[_SUM_COLUMNS:].rstrip("\n"))])
+
+
+def edit_diversions(text: bytes, removed: frozenset[str]) -> bytes:
+    """Leave out the diversions (three lines each) of packages that go."""
+    lines = _lines(text)
+    groups = [lines[place : place + 3] for place in range(0, len(lines), 3)]
+    return _bytes([line for group in groups if group[-1].strip() not in removed for line in group])
+
+
+def edit_record(text: bytes, site: str, lost: Lost) -> bytes:
+    """Leave out the lines of a RECORD that name what goes.
+
+    Args:
+        text: the RECORD.
+        site: the folder its paths are relative to.
+        lost: whether a path of the rootfs goes.
+    """
+    lines = _lines(text)
+    try:
+        rows = list(csv.reader(lines))
+    except csv.Error:
+        return text
+    if len(rows) != len(lines):  # a name with a line break: rare enough to leave it all alone
+        return text
+    return _bytes([line for line, row in zip(lines, rows, strict=True) if not (row and lost(_place(site, row[0])))])
+
+
+def _place(site: str, name: str) -> str:
+    parts = [] if name.startswith("/") else site.split("/")
+    for part in name.split("/"):
+        if part == ".." and parts:
+            parts.pop()
+        elif part not in ("", ".", ".."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def edit_alternatives(text: bytes, lost: Lost) -> bytes:
+    """Leave out the choices of an alternative whose program goes (dpkg, update-alternatives(1), "database").
+
+    The file has: the mode, the link, names and links of slaves in pairs, an empty line, then for each choice its path,
+    its priority and one path a slave; an empty line ends it. A file of another form stays as it is.
+    """
+    lines = text.decode("utf-8", _SURROGATES).split("\n")
+    if "" not in lines[1:]:
+        return text
+    head = lines.index("", 1)
+    slaves = (head - 2) // 2
+    size = 2 + slaves
+    body = lines[head + 1 :]
+    choices = []
+    while body and body[0]:
+        choices.append(body[:size])
+        body = body[size:]
+    kept = [choice for choice in choices if not lost(choice[0])]
+    if len(kept) == len(choices) or not kept:
+        return text
+    flat = [line for choice in kept for line in choice]
+    return "\n".join([*lines[: head + 1], *flat, *body]).encode("utf-8", _SURROGATES)

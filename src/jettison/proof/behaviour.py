@@ -1,0 +1,107 @@
+"""The same workloads on both images, the answers compared."""
+
+from collections.abc import Iterator, Sequence
+
+from jettison.errors import NotTriedError
+from jettison.layers.limits import Limits
+from jettison.oci.image import Image
+from jettison.progress import SILENT, Progress
+from jettison.proof.checks import told
+from jettison.proof.record import Behaviour, Check
+from jettison.run.compare import compare
+from jettison.run.exercise import exercise_rootfs, unpacked
+from jettison.run.workload import RunResult, Workload
+
+_LINES = 5
+
+
+def run_original(
+    old: Image, workloads: Sequence[Workload], *, limits: Limits | None = None, progress: Progress = SILENT
+) -> tuple[RunResult, ...]:
+    """Run each workload on the original; each has to pass there, or a comparison says nothing.
+
+    Args:
+        old: the original.
+        workloads: to run, one after another.
+        limits: what is accepted of a layer.
+        progress: told of the bytes unpacked.
+
+    Raises:
+        NotTriedError: a workload does not pass.
+        MachineError: nothing can be run on this machine.
+    """
+    results = []
+    for workload, result in _run(old, workloads, limits, progress):
+        if reason := failure(result):
+            raise NotTriedError(
+                f"workload {workload.name!r} does not pass on the original {old.name}: {reason}",
+                hint="correct the workload file first: what fails before cannot show that nothing broke",
+            )
+        results.append(result)
+    return tuple(results)
+
+
+def check_behaviour(
+    new: Image,
+    workloads: Sequence[Workload],
+    before: Sequence[RunResult],
+    *,
+    limits: Limits | None = None,
+    progress: Progress = SILENT,
+) -> tuple[tuple[Check, ...], tuple[Behaviour, ...]]:
+    """Run each workload on the new image and compare its answers.
+
+    Args:
+        new: the new image.
+        workloads: as for the original.
+        before: what :func:`run_original` gave for them.
+        limits: what is accepted of a layer.
+        progress: told of the bytes unpacked.
+
+    Raises:
+        MachineError: nothing can be run on this machine.
+    """
+    checks, behaviours = [], []
+    for (workload, now), was in zip(_run(new, workloads, limits, progress), before, strict=True):
+        checks.append(_check(workload, was, now))
+        behaviours.append(
+            Behaviour(
+                workload=workload.name,
+                ready_before=was.ready_seconds,
+                ready_after=now.ready_seconds,
+                memory_before=was.peak_memory,
+                memory_after=now.peak_memory,
+                probes=tuple(probe.name for probe in workload.probes),
+            )
+        )
+    return tuple(checks), tuple(behaviours)
+
+
+def _run(
+    image: Image, workloads: Sequence[Workload], limits: Limits | None, progress: Progress
+) -> Iterator[tuple[Workload, RunResult]]:
+    """Unpack an image once, and run one workload after another on it."""
+    if not workloads:
+        return
+    with unpacked(image, limits=limits, progress=progress) as rootfs:
+        for workload in workloads:
+            yield workload, exercise_rootfs(rootfs, workload, progress=progress)
+
+
+def failure(result: RunResult) -> str:
+    """Return why a run did not pass, with the end of its output; empty when it passed."""
+    reasons = [result.error, "" if result.ready else "it did not become ready"]
+    reasons += [f"{answer.probe}: {answer.error}" for answer in result.answers if answer.error]
+    reason = next((reason for reason in reasons if reason), "")
+    lines = result.output.decode("utf-8", "replace").strip().splitlines()[-_LINES:]
+    return f"{reason}; its last output: {' | '.join(lines)}" if reason and lines else reason
+
+
+def _check(workload: Workload, was: RunResult, now: RunResult) -> Check:
+    problems = [reason] if (reason := failure(now)) else []
+    if not problems and len(now.answers) != len(workload.probes):
+        problems.append(f"{len(workload.probes)} probes, {len(now.answers)} answers")
+    for probe, before, after in zip(workload.probes, was.answers, now.answers, strict=False):
+        problems += compare(probe, before, after)
+    detail = f"{len(workload.probes)} probes, ready after {now.ready_seconds:.2f} s ({was.ready_seconds:.2f} s before)"
+    return told(f"behaviour:{workload.name}", detail, problems)

@@ -1,0 +1,177 @@
+"""Every difference between two rootfs must be explained by a step of the plan, and every step must have happened."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from jettison.files.record import FileTable
+from jettison.plan.record import Plan
+from jettison.proof.checks import told
+from jettison.proof.record import Check
+from jettison.proof.view import Node, View, shown_time
+from jettison.rebuild.links import Key
+from jettison.rebuild.places import Places
+
+_OWN = -1  # stands for a layer: content that no entry of the original holds
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a plan does to the rootfs, in paths that the container sees.
+
+    Attributes:
+        dropped: paths whose entry goes, with the step.
+        linked: paths that become hard links, with the path they share from then on.
+        updated: paths with new content, with its digest.
+        shadows: directories whose entry goes, while an entry for them in a lower layer stays.
+    """
+
+    dropped: Mapping[str, str]
+    linked: Mapping[str, str]
+    updated: Mapping[str, str]
+    shadows: frozenset[str]
+
+
+def check_differences(before: View, after: View, applied: Plan) -> Check:
+    """Compare two rootfs, path by path.
+
+    Compared are type, mode, owner, mtime, link target, content, device, extended attributes, and which paths are hard
+    links of each other; directories too.
+
+    Args:
+        before: rootfs of the original.
+        after: rootfs of the new image.
+        applied: the plan with its updates; one without steps allows no difference.
+
+    Raises:
+        UsageError: the plan names entries that the original does not have.
+    """
+    intent = read_intent(before.table, applied)
+    problems = [*_compare(before, after, intent), *_link_sets(before, after, intent)]
+    gone = len(before.nodes.keys() - after.nodes.keys())
+    detail = (
+        f"{len(before.nodes)} paths compared: {gone} gone, {len(intent.linked)} linked, {len(intent.updated)} updated, "
+        f"all as the plan says"
+        if not problems
+        else f"{len(before.nodes)} paths compared, {len(problems)} differences that no step explains"
+    )
+    return told("differences-explained", detail, problems)
+
+
+def read_intent(old: FileTable, applied: Plan) -> Intent:
+    """Work out what a plan does to the rootfs of an image.
+
+    Raises:
+        UsageError: it names entries that the image does not have.
+    """
+    places = Places(old)
+    seen: dict[Key, str] = {(file.layer, file.index): path for path, file in old.visible.items()}
+    drops: dict[Key, str] = {}
+    linked: dict[str, str] = {}
+    updated: dict[str, str] = {}
+    for step in applied.steps:
+        for target in step.targets:
+            if step.action == "drop":
+                drops.update(
+                    ((file.layer, file.index), step.id) for file in places.find(step, target.layer, target.path)
+                )
+                continue
+            path = seen.get(places.one(step, target.layer, target.path))
+            if path is None:
+                continue  # hidden: the container sees neither the old nor the new
+            if step.action == "update":
+                updated[path] = target.to
+            else:
+                linked[path] = _shared(old, places.one(step, target.layer, target.to), seen)
+    dropped = {seen[key]: step for key, step in drops.items() if key in seen}
+    dirs = {path for path in dropped if old.visible[path].entry.type == "dir"}
+    shadows = frozenset(
+        file.path
+        for file in old.files
+        if file.path in dirs and file.entry.type == "dir" and (file.layer, file.index) not in drops
+    )
+    return Intent(dropped, linked, updated, shadows)
+
+
+def _shared(old: FileTable, key: Key, seen: Mapping[Key, str]) -> str:
+    """Return where the copy that stays is seen; its stored path when the container does not see it."""
+    if key in seen:
+        return seen[key]
+    return old.layers[key[0]].entries[key[1]].path
+
+
+def _compare(before: View, after: View, intent: Intent) -> Iterator[str]:
+    implied = _parents(after) - after.nodes.keys()
+    for path, node in before.nodes.items():
+        found = after.nodes.get(path)
+        if path in intent.dropped and found is None:
+            if path in implied:
+                yield f"{path}: step {intent.dropped[path]} drops it, while what lies in it stays"
+        elif path in intent.dropped and path not in intent.shadows:
+            yield f"{path}: step {intent.dropped[path]} drops it, and it is still there"
+        elif found is None:
+            yield f"{path}: gone, and no step drops it"
+        else:
+            yield from _differences(path, _expected(path, node, found, before, intent), found)
+    for path in sorted(after.nodes.keys() - before.nodes.keys()):
+        yield f"{path}: new, and no step makes it"
+
+
+def _parents(view: View) -> set[str]:
+    parents: set[str] = set()
+    for path in view.nodes:
+        parent = path.rpartition("/")[0]
+        while parent and parent not in parents:
+            parents.add(parent)
+            parent = parent.rpartition("/")[0]
+    return parents
+
+
+def _expected(path: str, node: Node, found: Node, before: View, intent: Intent) -> Node:
+    if path in intent.updated:
+        return replace(node, digest=intent.updated[path], size=found.size)  # the digest says it all
+    if path in intent.linked and intent.linked[path] in before.nodes:
+        return replace(node, digest=before.nodes[intent.linked[path]].digest)
+    return node
+
+
+def _differences(path: str, wanted: Node, found: Node) -> Iterator[str]:
+    if wanted == found:
+        return
+    if wanted.type != found.type:
+        yield f"{path}: a {wanted.type} became a {found.type}"
+        return
+    for field in fields(Node):
+        one, other = getattr(wanted, field.name), getattr(found, field.name)
+        if one != other:
+            show = _SHOWN.get(field.name, repr)
+            yield f"{path}: {field.name} {show(one)} became {show(other)}"
+
+
+_SHOWN: Mapping[str, Callable[[Any], str]] = {"mode": oct, "mtime": shown_time, "digest": str}
+
+
+def _link_sets(before: View, after: View, intent: Intent) -> Iterator[str]:
+    """Check that the paths that share content are those that should.
+
+    Each path is given the content it should have; between these and what is found there must be a one-to-one relation.
+    """
+    forth: dict[Key, tuple[Key, str]] = {}
+    back: dict[Key, tuple[Key, str]] = {}
+    for number, path in enumerate(sorted(before.inodes.keys() & after.inodes.keys())):
+        if path in intent.dropped:
+            continue
+        wanted, found = _wanted(path, number, before, intent), after.inodes[path]
+        there, other = forth.setdefault(wanted, (found, path))
+        if there != found:
+            yield f"{path}: no longer a hard link of {other}"
+        there, other = back.setdefault(found, (wanted, path))
+        if there != wanted:
+            yield f"{path}: became a hard link of {other}"
+
+
+def _wanted(path: str, number: int, before: View, intent: Intent) -> Key:
+    if path in intent.updated:
+        return _OWN, number  # a file of its own
+    shared = intent.linked.get(path, path)
+    return before.inodes.get(shared, (_OWN, number))

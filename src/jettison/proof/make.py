@@ -1,0 +1,105 @@
+"""Puts a proof together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jettison.errors import BadInputError
+from jettison.files.read import ReadOptions, read_table
+from jettison.files.record import FileTable
+from jettison.plan.record import Plan
+from jettison.progress import SILENT, Progress
+from jettison.proof.behaviour import check_behaviour
+from jettison.proof.checks import not_tried
+from jettison.proof.record import Behaviour, Check, Proof, Verdict
+from jettison.proof.structure import check_structure, digests_held, digests_lied
+from jettison.run.workload import RunResult, Workload
+from jettison.sources.open import open_image
+
+BOTH = "structure and behaviour"
+STRUCTURE = "structure only"
+
+
+def read_new(
+    text: str, *, platform: str | None = None, options: ReadOptions | None = None, progress: Progress = SILENT
+) -> tuple[FileTable | None, Check]:
+    """Read a new image from its bytes, past every cache.
+
+    Args:
+        text: reference of the new image.
+        platform: which image of an index.
+        options: limits of reading.
+        progress: told of stored bytes.
+
+    Returns:
+        Its file table, None when it cannot be read; and the check of its digests.
+
+    Raises:
+        UsageError: the reference is wrong.
+        RefusedError: the image is well-formed and not handled.
+    """
+    options = replace(options or ReadOptions(), cache=False)
+    try:
+        table = read_table(open_image(text, platform=platform), options=options, progress=progress)
+    except BadInputError as error:
+        return None, digests_lied(error)
+    return table, digests_held(table)
+
+
+def prove(
+    old: FileTable,
+    new: FileTable | None,
+    digests: Check,
+    applied: Plan | None,
+    *,
+    workloads: Sequence[Workload] = (),
+    before: Sequence[RunResult] = (),
+    options: ReadOptions | None = None,
+    progress: Progress = SILENT,
+) -> Proof:
+    """Prove, or fail to prove, that a new image is what the plan says and answers as the old one does.
+
+    Args:
+        old: of the original.
+        new: from :func:`read_new`.
+        digests: likewise.
+        applied: the plan with its updates; None when no difference is allowed.
+        workloads: to run on the new image.
+        before: what they gave on the original.
+        options: limits of reading.
+        progress: told of bytes.
+
+    Raises:
+        UsageError: the plan was made for another image.
+        MachineError: nothing can be run on this machine.
+    """
+    checks: tuple[Check, ...] = (digests,)
+    behaviours: tuple[Behaviour, ...] = ()
+    if new is None:
+        checks += (not_tried("structure", "the new image cannot be read"),)
+        checks += tuple(
+            not_tried(f"behaviour:{workload.name}", "the new image cannot be read") for workload in workloads
+        )
+    else:
+        checks += check_structure(old, new, applied)
+        limits = options.limits if options else None
+        ran, behaviours = check_behaviour(new.image, workloads, before, limits=limits, progress=progress)
+        checks += ran
+    return Proof(
+        old=old.image.manifest_digest,
+        new=new.image.manifest_digest if new else "",
+        verdict=verdict_of(checks),
+        scope=scope_of(workloads),
+        checks=checks,
+        behaviours=behaviours,
+    )
+
+
+def scope_of(workloads: Sequence[Workload]) -> str:
+    """Return what a proof with these workloads covers."""
+    return BOTH if workloads else STRUCTURE
+
+
+def verdict_of(checks: Sequence[Check]) -> Verdict:
+    """Return ``held`` when every check held, ``failed`` when one failed, else ``not-tried``."""
+    verdicts = {check.verdict for check in checks}
+    return "failed" if "failed" in verdicts else "not-tried" if "not-tried" in verdicts else "held"

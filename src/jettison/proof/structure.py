@@ -1,0 +1,60 @@
+"""The structure of a new image against the old one: what can be said from bytes, without running anything."""
+
+from jettison.errors import BadInputError
+from jettison.files.record import FileTable
+from jettison.plan.record import Plan
+from jettison.proof.checks import told
+from jettison.proof.databases import check_distributions, check_packages
+from jettison.proof.differences import check_differences
+from jettison.proof.layers import check_layers
+from jettison.proof.libraries import check_libraries
+from jettison.proof.process import check_config, check_process
+from jettison.proof.record import Check
+from jettison.proof.view import make_view
+
+
+def check_structure(old: FileTable, new: FileTable, applied: Plan | None) -> tuple[Check, ...]:
+    """Check a new image against the old one and the plan that led from one to the other.
+
+    Args:
+        old: of the original.
+        new: of the new image, read from its bytes without the cache.
+        applied: the plan with its updates; None when there is none: then no difference of the rootfs is explained, and
+            how it is cut into layers does not matter.
+
+    Raises:
+        UsageError: the plan was made for another image.
+    """
+    before, after = make_view(old), make_view(new)
+    plan = applied or no_plan(old)
+    layers = (check_layers(old, new, plan),) if applied is not None else ()
+    return (
+        *layers,
+        check_differences(before, after, plan),
+        check_libraries(before, after),
+        check_distributions(before, after),
+        check_packages(before, after),
+        check_process(old, new),
+        check_config(old.image, new.image),
+    )
+
+
+def no_plan(old: FileTable) -> Plan:
+    """Return the plan that does nothing to an image."""
+    return Plan(old.image.manifest_digest, old.image.config.diff_ids, 0, (), {}, ())
+
+
+def digests_held(new: FileTable) -> Check:
+    """Return the check of the digests of an image that was just read from its bytes: reading refuses what lies."""
+    size = sum(layer.stored for layer in new.layers)
+    problems = [
+        f"layer {layer.index}: the manifest says {layer.descriptor.digest}, its bytes have {table.digest}"
+        for layer, table in zip(new.image.layers, new.layers, strict=True)
+        if layer.descriptor.digest not in ("", table.digest) or layer.diff_id != table.diff_id
+    ]
+    return told("digests", f"{len(new.layers)} layers recomputed from {size} stored bytes", problems)
+
+
+def digests_lied(error: BadInputError) -> Check:
+    """Return the check of the digests of an image that could not be read."""
+    return told("digests", "the image cannot be read", [error.message])

@@ -1,0 +1,159 @@
+"""Applies a plan: Image + Plan → Image, by streaming; nothing is unpacked to disk.
+
+Layers that no step touches stay as they are: same bytes, same digest. The others are written anew in one pass each:
+kept members byte for byte, so that the same image and plan give the same image, bit for bit. A layer of which nothing
+is left goes; the image keeps one layer at least.
+
+Annotations of the new manifest (``docs/commands/slim.md``): :data:`PLAN_DIGEST`, :data:`BASE_DIGEST`, and what the
+caller adds.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jettison.files.record import FileTable
+from jettison.layers.limits import Limits
+from jettison.layers.table import Compression, LayerTable
+from jettison.oci.descriptor import make_descriptor
+from jettison.oci.digest import sha256
+from jettison.oci.image import Descriptor, Extent, Layer
+from jettison.oci.make import make_image
+from jettison.plan.document import plan_to_json
+from jettison.plan.record import Plan, Step
+from jettison.progress import SILENT, Progress, Task
+from jettison.rebuild.config import Fate, make_config
+from jettison.rebuild.edits import LayerEdits, applied, make_edits
+from jettison.rebuild.layer import Recipe, recompress_layer, rewrite_layer, save_content
+from jettison.rebuild.record import Rebuilt
+
+PLAN_DIGEST = "io.jettison.plan.digest"
+BASE_DIGEST = "io.jettison.base.digest"
+PROOF = "io.jettison.proof"
+_NONE: Mapping[str, str] = {}
+
+_Placed = tuple[Descriptor, str, Extent]
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How layers are packed.
+
+    Attributes:
+        compression: codec for every layer, also for those that no step touches; None to pack each rewritten layer as
+            it was (gzip when it was plain) and to leave the others alone.
+        level: of the codec; None for its default.
+        limits: what is accepted of the original layers.
+    """
+
+    compression: Compression | None = None
+    level: int | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def of(self, table: LayerTable) -> Compression:
+        """Return the codec for a layer that is written anew."""
+        return self.compression or ("gzip" if table.compression == "none" else table.compression)
+
+
+def apply_plan(
+    table: FileTable,
+    plan: Plan,
+    updates: Sequence[tuple[Step, bytes]],
+    *,
+    scratch: Path,
+    packing: Packing = Packing(),
+    annotations: Mapping[str, str] = _NONE,
+    progress: Progress = SILENT,
+) -> Rebuilt:
+    """Apply a plan to an image.
+
+    Args:
+        table: of the original.
+        plan: what to do; its own ``update`` steps, if it was applied before, are left aside.
+        updates: steps that keep databases truthful, with the content for their targets
+            (:func:`jettison.plan.updates.updates`).
+        scratch: folder for the rewritten layers; it must outlive the image returned.
+        packing: how layers are packed.
+        annotations: added to the manifest's.
+        progress: told of stored bytes of the original.
+
+    Returns:
+        The new image, the plan as applied, and the removal list.
+
+    Raises:
+        UsageError: the plan is for another image, or a step cannot be done.
+        BadInputError: a layer is not what it was when the table was read.
+    """
+    image = table.image
+    edits, removed = make_edits(table, plan, updates)
+    done = applied(plan, updates)
+    fates = _fates(table, edits)
+    todo = sum(layer.blob.size for layer, fate in zip(image.layers, fates, strict=True) if fate != "kept")
+    with progress.task("rebuilding", todo) as task:
+        builder = _Builder(scratch, packing, task)
+        layers = [builder.build(*each) for each in zip(image.layers, table.layers, edits, fates, strict=True)]
+    new = make_image(
+        name=image.name,
+        config=make_config(image.config, fates),
+        layers=[layer for layer in layers if layer is not None],
+        tags=image.tags,
+        annotations={
+            **image.annotations,
+            BASE_DIGEST: image.manifest_digest,
+            PLAN_DIGEST: sha256(plan_to_json(done).encode()),
+            **annotations,
+        },
+    )
+    return Rebuilt(new, done, removed)
+
+
+def _fates(table: FileTable, edits: tuple[LayerEdits, ...]) -> list[Fate]:
+    fates: list[Fate] = [
+        "kept" if not edit.touched else "gone" if len(edit.drops) == len(layer.entries) else "rewritten"
+        for layer, edit in zip(table.layers, edits, strict=True)
+    ]
+    if fates and all(fate == "gone" for fate in fates):
+        fates[-1] = "rewritten"  # engines do not take an image without a layer
+    return fates
+
+
+class _Builder:
+    """Builds layers one after another: lower ones hold content that higher ones may need."""
+
+    def __init__(self, scratch: Path, packing: Packing, task: Task) -> None:
+        self._scratch = scratch
+        self._packing = packing
+        self._task = task
+        self._threads = len(os.sched_getaffinity(0))
+
+    def build(self, layer: Layer, table: LayerTable, edits: LayerEdits, fate: Fate) -> _Placed | None:
+        """Return the new layer; None when it is gone."""
+        wanted = self._packing.of(table)
+        recipe = Recipe(
+            path=self._scratch / f"layer-{layer.index}",
+            compression=wanted,
+            level=self._packing.level,
+            threads=self._threads,
+            spools=self._scratch,
+            limits=self._packing.limits,
+        )
+        if fate == "gone":
+            if edits.spools:
+                save_content(layer, table, edits, recipe, self._task)
+            return None
+        if fate == "rewritten":
+            written = rewrite_layer(layer, table, edits, recipe, self._task)
+        elif self._packing.compression in (None, table.compression):
+            return _known(layer.descriptor, table), table.diff_id, layer.blob
+        else:
+            written = recompress_layer(layer, table, recipe, self._task)
+        descriptor = make_descriptor(written.media_type, written.digest, written.stored)
+        return descriptor, written.diff_id, Extent(str(recipe.path), 0, written.stored)
+
+
+def _known(descriptor: Descriptor, table: LayerTable) -> Descriptor:
+    """Return a kept layer's descriptor; that of an old docker archive has no digest until the layer is read."""
+    if descriptor.digest:
+        return descriptor
+    return make_descriptor(descriptor.media_type, table.digest, table.stored)

@@ -1,0 +1,122 @@
+"""References: how a user names an image (``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``).
+
+A bare path is a reference too; what lies there is recognised by content when it is opened.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from jettison.errors import RefusedError, UsageError
+
+Kind = Literal["docker-archive", "oci", "oci-archive", ""]
+
+KINDS: tuple[Kind, ...] = ("docker-archive", "oci-archive", "oci")
+
+# A registry or an engine becomes a kind of its own once it can be read; until then this says what to do instead.
+LATER = {
+    "docker": "save the image first: docker save -o image.tar NAME",
+    "docker-daemon": "save the image first: docker save -o image.tar NAME",
+    "podman": "save the image first: podman save -o image.tar NAME",
+    "containers-storage": "save the image first: podman save -o image.tar NAME",
+    "containerd": "export the image first: ctr images export image.tar NAME",
+    "registry": "copy the image first: skopeo copy docker://NAME oci-archive:image.tar",
+    "http": "download the archive first",
+    "https": "download the archive first",
+}
+
+NAME_LENGTH = 384
+
+_SCHEME = re.compile(r"([a-z][a-z0-9-]*):(?:.*)\Z", re.DOTALL)
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z")  # distribution-spec, "Pulling manifests"
+# Wide enough for tags, for docker references and for org.opencontainers.image.ref.name (image-spec, annotations.md).
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@+/-]*\Z")
+_REPOSITORY = re.compile(
+    r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]+)?/)?"
+    r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A parsed reference.
+
+    Attributes:
+        text: as the user wrote it.
+        kind: the scheme; empty for a bare path.
+        path: of the file or folder.
+        tag: which of the images there: a tag, or ``repository:tag``; empty when not said.
+    """
+
+    text: str
+    kind: Kind
+    path: str
+    tag: str
+
+
+def parse_reference(text: str) -> Reference:
+    """Parse a reference.
+
+    A path may hold colons: the longest path that exists wins, and where none exists (an output), the path ends at the
+    first colon, as skopeo reads it.
+
+    Args:
+        text: ``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]`` or a bare ``PATH[:TAG]``.
+
+    Raises:
+        UsageError: it is empty, has no path, holds a NUL, or its tag is none.
+        RefusedError: it names a registry or an engine, which are not read yet.
+    """
+    if not text or "\0" in text:
+        raise UsageError("an image reference is empty or holds a NUL byte", hint="name an archive or a layout folder")
+    kind, rest = _split_scheme(text)
+    path, tag = _split_tag(rest)
+    if not path:
+        raise UsageError(f"{text!r} names no path", hint=f"write {kind or 'oci'}:PATH")
+    return Reference(text, kind, path, check_name(tag, text) if tag else "")
+
+
+def check_name(name: str, where: str) -> str:
+    """Return ``name`` when it can be the tag, or ``repository:tag``, of an image.
+
+    Args:
+        name: what stands behind the path, or what a caller wants an image to be called.
+        where: for the error.
+
+    Raises:
+        UsageError: it breaks the grammar (image-spec, ``org.opencontainers.image.ref.name``; distribution-spec, tags).
+    """
+    if len(name) > NAME_LENGTH or not _NAME.match(name):
+        raise UsageError(f"{where}: {name[:80]!r} is no tag or name of an image", hint="write TAG or REPOSITORY:TAG")
+    return name
+
+
+def is_tag(text: str) -> bool:
+    """Whether ``text`` is a tag alone (distribution-spec grammar, at most 128 characters)."""
+    return _TAG.match(text) is not None
+
+
+def is_repository_tag(text: str) -> bool:
+    """Whether ``text`` is ``repository:tag`` as Docker loads it."""
+    repository, colon, tag = text.rpartition(":")
+    return bool(colon) and is_tag(tag) and len(repository) <= NAME_LENGTH and _REPOSITORY.match(repository) is not None
+
+
+def _split_scheme(text: str) -> tuple[Kind, str]:
+    for kind in KINDS:
+        if text.startswith(kind + ":"):
+            return kind, text[len(kind) + 1 :]
+    match = _SCHEME.match(text)
+    if match and match[1] in LATER and not os.path.lexists(text):
+        raise RefusedError(f"{text[:200]!r}: {match[1]} is not read yet", hint=LATER[match[1]])
+    return "", text
+
+
+def _split_tag(rest: str) -> tuple[str, str]:
+    colons = [place for place, letter in enumerate(rest) if letter == ":"]
+    for place in [len(rest), *reversed(colons)]:
+        if rest[:place] and os.path.lexists(rest[:place]):
+            return rest[:place], rest[place + 1 :]
+    path, _, tag = rest.partition(":")
+    return path, tag

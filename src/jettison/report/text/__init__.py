@@ -1,0 +1,1 @@
+"""Records → blocks: one module a record."""

@@ -1,0 +1,75 @@
+"""What ``jettison slim`` says."""
+
+from jettison.plan.record import TIERS
+from jettison.proof.result import SlimResult
+from jettison.rebuild.record import Removed
+from jettison.reference import parse_reference
+from jettison.report.blocks import Block, Blocks, Column, Heading, Paragraph, Table, right
+from jettison.report.text.proof import behaviour_blocks, proof_blocks, verdict_block
+from jettison.report.units import change_text, count_text, seconds_text, size_text
+from jettison.report.words import digest_text
+
+
+def slim_blocks(result: SlimResult) -> Blocks:
+    """Return the report on a slim run: before and after, what went, the proof, and where everything lies."""
+    return (
+        Heading(f"{result.old.name} → {result.out}"),
+        _sizes(result),
+        *_removed(result.removed),
+        *_proof(result),
+        *_end(result),
+    )
+
+
+def _sizes(result: SlimResult) -> Table:
+    old, new = result.old, result.new
+    columns = (Column(""), right("before"), right("after"), right("change"))
+    rows = (
+        ("on disk", size_text(old.disk), size_text(new.disk), change_text(old.disk, new.disk)),
+        ("in the pull", size_text(old.pull), size_text(new.pull), change_text(old.pull, new.pull)),
+        ("paths", count_text(old.files), count_text(new.files), change_text(old.files, new.files)),
+        ("layers", count_text(old.layers), count_text(new.layers), ""),
+    )
+    return Table(columns, rows)
+
+
+def _removed(removed: tuple[Removed, ...]) -> tuple[Block, ...]:
+    groups: dict[tuple[int, str, str], list[int]] = {}
+    for row in removed:
+        cell = groups.setdefault((row.tier, row.rule, row.action), [0, 0])
+        cell[0] += 1
+        cell[1] += row.size
+    if not groups:
+        return (Paragraph("Nothing went."),)
+    columns = (Column("tier"), Column("rule"), Column("what"), right("paths"), right("on disk"))
+    words = {"drop": "removed", "link": "linked to an equal file", "update": "kept truthful"}
+    ordered = sorted(groups.items(), key=lambda item: (item[0][2] == "update", item[0][0], -item[1][1], item[0]))
+    rows = tuple(
+        (f"{tier} {TIERS[tier]}", rule, words.get(action, action), count_text(paths), size_text(size))
+        for (tier, rule, action), (paths, size) in ordered
+    )
+    return Heading("What went"), Table(columns, rows)
+
+
+def _proof(result: SlimResult) -> Blocks:
+    if result.proof.verdict == "held":
+        checks = ", ".join(check.name for check in result.proof.checks)
+        return (
+            Heading("Proof"),
+            verdict_block(result.proof),
+            Paragraph(f"Checked: {checks}."),
+            *behaviour_blocks(result.proof.behaviours),
+        )
+    return proof_blocks(result.proof)
+
+
+def _end(result: SlimResult) -> Blocks:
+    total = seconds_text(sum(result.seconds.values()))
+    if not result.delivered:
+        return (Paragraph(f"No image was delivered ({total}): the proof has to hold first.", "bad"),)
+    path = parse_reference(result.out).path.rstrip("/")
+    where = f"Written in {total} to {result.out} ({digest_text(result.new.digest)})"
+    end = Paragraph(f"{where}; plan, removal list and proof are in {path}.jettison/.")
+    if result.proof.behaviours:
+        return (end,)
+    return Paragraph("Structure only: no workload was given (-w), so nothing says that it still answers.", "bad"), end

@@ -1,0 +1,36 @@
+"""The rules of images, in the order shown to users; each sees what the ones before it take."""
+
+from jettison.rules.build_files import BUILD_FILES
+from jettison.rules.documentation import DOCUMENTATION
+from jettison.rules.duplicates import DUPLICATES
+from jettison.rules.headers import HEADERS
+from jettison.rules.hidden_bytes import HIDDEN
+from jettison.rules.locales import LOCALES
+from jettison.rules.os_packages import OS_PACKAGES
+from jettison.rules.package_caches import CACHE_FILES
+from jettison.rules.python_installers import PYTHON_INSTALLERS
+from jettison.rules.python_stdlib import PYTHON_STDLIB
+from jettison.rules.record import Rule
+from jettison.rules.stale_bytecode import STALE_BYTECODE
+from jettison.rules.static_libraries import STATIC_LIBRARIES
+from jettison.rules.tests import TESTS
+from jettison.rules.type_stubs import STUBS
+from jettison.rules.whiteouts import WHITEOUTS
+
+IMAGE_RULES: tuple[Rule, ...] = (
+    HIDDEN,
+    WHITEOUTS,
+    CACHE_FILES,
+    STALE_BYTECODE,
+    DUPLICATES,
+    OS_PACKAGES,
+    PYTHON_INSTALLERS,
+    PYTHON_STDLIB,
+    HEADERS,
+    STATIC_LIBRARIES,
+    TESTS,
+    BUILD_FILES,
+    STUBS,
+    DOCUMENTATION,
+    LOCALES,
+)

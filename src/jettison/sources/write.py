@@ -1,0 +1,173 @@
+"""Write an image: as a layout folder, an OCI archive or a docker archive, whole or not at all."""
+
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jettison.errors import MachineError, UsageError
+from jettison.oci.document import dump_document
+from jettison.oci.image import Image
+from jettison.oci.media import OCI_INDEX
+from jettison.progress import SILENT, Progress, Task
+from jettison.reference import Reference, is_repository_tag, parse_reference
+from jettison.sources.blobs import Contents, contents_of, place_blob, verified_pieces
+from jettison.sources.names import name_annotations
+from jettison.sources.tar_writer import TarWriter
+from jettison.storage import atomic_dir, atomic_file
+
+_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where an image goes.
+
+    Attributes:
+        kind: ``oci`` (a folder), ``oci-archive`` or ``docker-archive``.
+        path: absolute.
+        name: tag or ``repository:tag`` it shall have; empty to keep the image's own.
+    """
+
+    kind: str
+    path: Path
+    name: str
+
+
+def write_image(image: Image, out: str, *, force: bool = False, progress: Progress = SILENT) -> None:
+    """Write an image; every blob is verified against its digest on the way.
+
+    Manifest, config and layers keep their bytes. An image that came without a manifest gets one. A docker archive holds
+    an OCI layout as well (as ``docker save`` writes from 25 on), so that its manifest stays. Docker before 23 does not
+    load layers compressed with zstd, whatever the format; they are written as they are. So is a manifest of Docker's
+    schema 2, which skopeo (1.9) does not find in a layout by its tag.
+
+    Args:
+        image: what to write.
+        out: ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, ``docker-archive:PATH[:REPOSITORY:TAG]``; a bare path
+            makes a docker archive when it ends in ``.tar``, else a layout folder.
+        force: replace what is there: a file, or a folder that is an image layout or empty.
+        progress: told the bytes of layers written.
+
+    Raises:
+        UsageError: ``out`` is wrong, exists, or its folder does not exist.
+        BadInputError: a blob is not what its descriptor says.
+        MachineError: the disk is full or may not be written. Nothing is left behind after any of them.
+    """
+    output = parse_output(out)
+    _check_place(output, force=force)
+    try:
+        contents = contents_of(image)
+        names = (output.name,) if output.name else image.tags
+        with progress.task(f"write {out}", sum(layer.blob.size for layer in contents.layers)) as task:
+            if output.kind == "oci":
+                _write_folder(contents, names, output.path, task, force=force)
+            else:
+                _write_archive(contents, names, output, task, force=force)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        hint = "free some room; nothing was left behind" if full else ""
+        raise MachineError(f"{output.path} cannot be written: {error.strerror or error}", hint=hint) from error
+
+
+def parse_output(out: str) -> Output:
+    """Return where ``out`` says an image shall go.
+
+    Raises:
+        UsageError: it is no reference that can be written, or the name does not fit the format.
+    """
+    reference = parse_reference(out)
+    kind = reference.kind or ("docker-archive" if reference.path.endswith(".tar") else "oci")
+    return Output(kind, Path(os.path.abspath(reference.path)), _name(reference, kind))
+
+
+def _name(reference: Reference, kind: str) -> str:
+    name = reference.tag
+    if kind != "docker-archive" or not name:
+        return name
+    full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+    if not is_repository_tag(full):
+        raise UsageError(f"{reference.text}: Docker loads no image called {full!r}", hint="write REPOSITORY:TAG")
+    return full
+
+
+def _check_place(output: Output, *, force: bool) -> None:
+    """Refuse, before any work, what could not be put in its place; never replace a folder that is no layout."""
+    path = output.path
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder", hint="make it first")
+    if not os.path.lexists(path):
+        return
+    if not force:
+        raise UsageError(f"{path} exists", hint="choose another output, or add --force")
+    if path.is_dir() and (output.kind != "oci" or not _is_replaceable(path)):
+        raise UsageError(
+            f"{path} is a folder that is no image layout; it is not replaced", hint="choose another output"
+        )
+
+
+def _is_replaceable(path: Path) -> bool:
+    return (path / "oci-layout").is_file() or not any(path.iterdir())
+
+
+def _write_folder(contents: Contents, names: tuple[str, ...], path: Path, task: Task, *, force: bool) -> None:
+    with atomic_dir(path, force=force) as part:
+        blobs = part / "blobs" / "sha256"
+        blobs.mkdir(parents=True)
+        for digest, raw in contents.documents.items():
+            (blobs / _hex(digest)).write_bytes(raw)
+        for layer in contents.layers:
+            place_blob(layer, blobs / _hex(layer.descriptor.digest), task)
+        (part / "oci-layout").write_bytes(_LAYOUT)
+        (part / "index.json").write_bytes(_index(contents.image, names))
+
+
+def _write_archive(contents: Contents, names: tuple[str, ...], output: Output, task: Task, *, force: bool) -> None:
+    documents = {"index.json": _index(contents.image, names), "oci-layout": _LAYOUT}
+    if output.kind == "docker-archive":
+        documents["manifest.json"] = _docker_manifest(contents.image, names)
+    with atomic_file(output.path, force=force) as file:
+        tar = TarWriter(file.fileno())
+        for name, raw in sorted(documents.items()):
+            tar.file(name, len(raw), [raw])
+        tar.folder("blobs")
+        tar.folder("blobs/sha256")
+        for digest, raw in contents.documents.items():
+            tar.file(_blob(digest), len(raw), [raw])
+        for layer in contents.layers:
+            tar.file(_blob(layer.descriptor.digest), layer.descriptor.size, verified_pieces(layer, task))
+        tar.finish()
+
+
+def _index(image: Image, names: tuple[str, ...]) -> bytes:
+    """Return index.json: one entry a name, all of the one manifest."""
+    platform = image.config.platform
+    entry: dict[str, Any] = {
+        "mediaType": image.manifest_media_type,
+        "digest": image.manifest_digest,
+        "size": len(image.manifest),
+        "platform": {"architecture": platform.architecture, "os": platform.os},
+    }
+    if platform.variant:
+        entry["platform"]["variant"] = platform.variant
+    entries = [{**entry, "annotations": name_annotations(name)} for name in names] or [entry]
+    return dump_document({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, sort=False)
+
+
+def _docker_manifest(image: Image, names: tuple[str, ...]) -> bytes:
+    """Return manifest.json; names that are no ``repository:tag`` stay in index.json only."""
+    saved = {
+        "Config": _blob(image.config.digest),
+        "RepoTags": [name for name in names if is_repository_tag(name)] or None,
+        "Layers": [_blob(layer.descriptor.digest) for layer in image.layers],
+    }
+    return b"[" + dump_document(saved, sort=False) + b"]"
+
+
+def _blob(digest: str) -> str:
+    return f"blobs/sha256/{_hex(digest)}"
+
+
+def _hex(digest: str) -> str:
+    return digest.removeprefix("sha256:")

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pytest
+
+from jettison.compose.record import Package, PythonPart, Target
+from jettison.compose.requirements import read_requirements
+from jettison.compose.target import target_of_packages
+from jettison.compose.wheels import _failed, markers, platforms
+from jettison.errors import BadInputError, JettisonError, MachineError, RefusedError, UsageError
+
+TARGET = Target("3.11", "amd64", (2, 36), "/usr/bin/python3.11", "usr/local/lib/python3.11/dist-packages")
+
+
+def test_platforms_go_down_from_the_images_c_library() -> None:
+    """Best first, with the old names where they belong; none newer than the image's own glibc."""
+    tags = platforms(TARGET)
+    assert tags[0] == "manylinux_2_36_x86_64"
+    assert tags.index("manylinux2014_x86_64") == tags.index("manylinux_2_17_x86_64") + 1
+    assert tags[-1] == "linux_x86_64"
+    assert "manylinux_2_37_x86_64" not in tags
+    with pytest.raises(RefusedError):
+        platforms(Target("3.11", "s390y", (2, 36), "", ""))
+
+
+def test_markers_are_the_images() -> None:
+    """Markers are evaluated for the image's interpreter, whatever runs here."""
+    values = markers(Target("3.13", "arm64", (2, 41), "", ""))
+    assert (values["python_version"], values["platform_machine"]) == ("3.13", "aarch64")
+
+
+@pytest.mark.parametrize(
+    ("output", "error", "said"),
+    [
+        ("ERROR: No matching distribution found for foo==1", RefusedError, "foo==1: no wheel for Python 3.11"),
+        ("(from versions: 1, 2)\nERROR: No matching distribution found for foo", RefusedError, "wheels of 1, 2"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", BadInputError, "hash"),
+        ("ERROR: ResolutionImpossible: see", UsageError, "do not fit"),
+        ("ERROR: Invalid requirement: 'x y'", UsageError, "malformed"),
+        ("ERROR: Could not fetch https://user:secret@some.index/simple: gone", MachineError, "<address> gone"),
+        ("", MachineError, "pip failed"),
+    ],
+)
+def test_what_pip_says_is_summed_up(output: str, error: type[JettisonError], said: str) -> None:
+    """Each kind of failure is an error of its family; addresses, which may hold passwords, are not repeated."""
+    result = _failed(output, TARGET)
+    assert type(result) is error
+    assert said in result.message
+    assert "secret" not in result.message + result.hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-e .",
+        "--editable ./x",
+        "git+https://host/x",
+        "x @ git+ssh://host/x",
+        "./project",
+        "/abs/project",
+        "x @ file:///x.tar.gz",
+        "x-1.0.tar.gz",
+        "--no-binary :all:",
+        "x @ \\\n git+https://host/x",
+    ],
+)
+def test_requirements_that_would_run_code(line: str, tmp_path: Path) -> None:
+    """A line that pip would have to build is refused before pip is asked."""
+    (tmp_path / "requirements.txt").write_text(f"numpy\n{line}\n")
+    with pytest.raises(RefusedError, match=r"requirements\.txt: line 2"):
+        read_requirements(tmp_path / "requirements.txt")
+
+
+def test_included_files_are_read_once(tmp_path: Path) -> None:
+    """-r and -c are followed, circles end; wheels by path and index options are fine."""
+    fine = "./x-1-py3-none-any.whl\n--index-url https://host/\nx[y]>=1; os_name=='posix'\n"
+    (tmp_path / "a.txt").write_text("-r b.txt\n-c c.txt\n" + fine)
+    (tmp_path / "b.txt").write_text("-r a.txt\n")
+    (tmp_path / "c.txt").write_text("six<2 # old\n")
+    assert len(read_requirements(tmp_path / "a.txt")) == 3
+    (tmp_path / "c.txt").unlink()
+    with pytest.raises(UsageError, match=r"c\.txt cannot be read"):
+        read_requirements(tmp_path / "a.txt")
+
+
+def _package(name: str, version: str = "2.36-9") -> Package:
+    return Package(name, version, "amd64", "0" * 64, 1)
+
+
+def test_the_interpreter_of_packages(tmp_path: Path) -> None:
+    """Version, C library and folders follow from the packages; none or two are told, and an explicit one decides."""
+    part = PythonPart(tmp_path / "r.txt")
+    libc, old, new = _package("libc6"), _package("python3.11-minimal"), _package("python3.13-minimal")
+    assert target_of_packages([libc, old], part) == TARGET
+    for packages in ([libc], [libc, old, new]):
+        with pytest.raises(UsageError, match="interpreters"):
+            target_of_packages(packages, part)
+    chosen = target_of_packages([libc, old, new], PythonPart(tmp_path / "r.txt", "/usr/bin/python3.13"))
+    assert chosen.python == "3.13"
+    with pytest.raises(RefusedError, match="libc6"):
+        target_of_packages([old], part)

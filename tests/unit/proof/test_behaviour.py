@@ -1,0 +1,80 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.helpers.images import File
+from tests.helpers.slimming import table_of
+
+from jettison.errors import NotTriedError
+from jettison.oci.image import Image
+from jettison.proof import behaviour
+from jettison.proof.behaviour import check_behaviour, run_original
+from jettison.run.workload import Answer, Compare, Probe, Ready, RunResult, Workload
+
+PROBE = Probe("ask", "http", Compare(("status", "json")), port=8000)
+WORKLOAD = Workload("serve", Ready("http", "/", 8000), (PROBE,))
+GOOD = RunResult(True, 1.5, (Answer("ask", 200, 0, b'{"score": 1}', {}, 0.1),), None, b"listening\n", 5_000_000)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Image:
+    return table_of(tmp_path / "old", [[File("a")]]).image
+
+
+def fake(monkeypatch: pytest.MonkeyPatch, *results: RunResult) -> None:
+    """Let runs give these results, one after another."""
+    left = iter(results)
+
+    @contextmanager
+    def unpacked(*_: Any, **__: Any) -> Iterator[None]:
+        yield None
+
+    monkeypatch.setattr(behaviour, "unpacked", unpacked)
+    monkeypatch.setattr(behaviour, "exercise_rootfs", lambda *_, **__: next(left))
+
+
+def test_equal_answers_hold(monkeypatch: pytest.MonkeyPatch, image: Image) -> None:
+    """The same answers hold, and the times and the memory of both runs are told."""
+    fake(monkeypatch, GOOD, replace(GOOD, ready_seconds=0.5, peak_memory=4_000_000))
+    before = run_original(image, (WORKLOAD,))
+    checks, behaviours = check_behaviour(image, (WORKLOAD,), before)
+    assert [(check.name, check.verdict) for check in checks] == [("behaviour:serve", "held")]
+    assert (behaviours[0].ready_before, behaviours[0].ready_after) == (1.5, 0.5)
+    assert (behaviours[0].memory_before, behaviours[0].memory_after) == (5_000_000, 4_000_000)
+
+
+def test_another_answer_fails(monkeypatch: pytest.MonkeyPatch, image: Image) -> None:
+    """An answer that differs fails, and the problem names the probe."""
+    fake(monkeypatch, replace(GOOD, answers=(replace(GOOD.answers[0], body=b'{"score": 2}'),)))
+    checks, _ = check_behaviour(image, (WORKLOAD,), (GOOD,))
+    assert checks[0].verdict == "failed"
+    assert "ask" in checks[0].problems[0]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        replace(GOOD, ready=False, answers=()),
+        replace(GOOD, error="the command ended with code 1"),
+        replace(GOOD, answers=(replace(GOOD.answers[0], error="no connection"),)),
+    ],
+)
+def test_a_run_that_fails(monkeypatch: pytest.MonkeyPatch, image: Image, bad: RunResult) -> None:
+    """On the new image it is a failure with the end of the output; on the original nothing could be tried."""
+    fake(monkeypatch, bad)
+    checks, _ = check_behaviour(image, (WORKLOAD,), (GOOD,))
+    assert checks[0].verdict == "failed"
+    assert "its last output: listening" in checks[0].problems[0]
+    fake(monkeypatch, bad)
+    with pytest.raises(NotTriedError, match="'serve' does not pass on the original"):
+        run_original(image, (WORKLOAD,))
+
+
+def test_fewer_answers_fail(monkeypatch: pytest.MonkeyPatch, image: Image) -> None:
+    """A probe without an answer is a failure, also when the run says nothing of an error."""
+    fake(monkeypatch, replace(GOOD, answers=()))
+    checks, _ = check_behaviour(image, (WORKLOAD,), (GOOD,))
+    assert checks[0].problems == ("1 probes, 0 answers",)

@@ -1,0 +1,27 @@
+"""What tests of containers share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from jettison.errors import MachineError
+from jettison.run.sandbox import require
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder of its own for scratch; skip where this machine forbids namespaces."""
+    try:
+        require()
+    except MachineError as error:
+        pytest.skip(error.message)
+    monkeypatch.setenv("JETTISON_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.fixture
+def as_root() -> None:
+    """Skip unless root runs the tests."""
+    if os.geteuid() != 0:
+        pytest.skip("only root has a range of ids")
