@@ -123,14 +123,20 @@ def _umask() -> int:
     return mask
 
 
+def scratch_root() -> Path | None:
+    """Return the folder that the user wants scratch in, ``$JETTISON_SCRATCH``; None when nothing is said."""
+    return Path(said) if (said := os.environ.get("JETTISON_SCRATCH")) else None
+
+
 @contextmanager
 def scratch_dir(base: Path | None = None) -> Iterator[Path]:
     """Give a folder for large intermediate files, removed at the end however it ends.
 
     Args:
-        base: where; default the ``scratch`` folder of the user's cache, which is on disk (``/tmp`` may be memory).
+        base: where; default ``$JETTISON_SCRATCH``, else the ``scratch`` folder of the user's cache, which is on disk
+            (``/tmp`` may be memory).
     """
-    parent = base if base is not None else cache_root() / "scratch"
+    parent = base or scratch_root() or cache_root() / "scratch"
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="jettison-", dir=parent))
     try:

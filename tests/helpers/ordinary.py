@@ -38,6 +38,7 @@ def run_as_ordinary(code: str, *arguments: str, folder: Path) -> str:
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "JETTISON_CACHE": str(folder / "cache"),
+        "JETTISON_SCRATCH": str(folder / "cache" / "scratch"),
         "PYTHONPATH": os.pathsep.join(sys.path),
         "PYTHONDONTWRITEBYTECODE": "1",
     }

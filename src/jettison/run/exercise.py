@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from jettison.layers.limits import Limits
 from jettison.oci.image import Image, Process
 from jettison.progress import SILENT, Progress
 from jettison.run.ids import RANGE, Ids, own_ids
+from jettison.run.memory import memory_folder
 from jettison.run.meter import Meter
 from jettison.run.process import DEFAULT_PATH
 from jettison.run.remove import remove_inside
@@ -33,6 +34,7 @@ _PAUSE = 0.02
 _DYING = 0.2
 _LONGEST_LOOK = 10.0
 _LINES = 5
+_SWELL = 4  # a rootfs has hardly ever more than four times the bytes of its compressed layers
 _FILES = {
     "hosts": f"127.0.0.1\tlocalhost {_HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n",
     "hostname": f"{_HOSTNAME}\n",
@@ -98,7 +100,28 @@ def unpacked(image: Image, *, progress: Progress = SILENT, limits: Limits | None
         BadInputError: a layer is malformed.
         MachineError: there is no room.
     """
-    with scratch_dir() as scratch:
+    with ExitStack() as stack:
+        yield _unpack_somewhere(stack, image, progress, limits)
+
+
+def _unpack_somewhere(stack: ExitStack, image: Image, progress: Progress, limits: Limits | None) -> Rootfs:
+    """Unpack in memory where the image is small for it, else, and when it turns out not to fit, on the disk."""
+    memory = memory_folder(sum(layer.blob.size for layer in image.layers) * _SWELL)
+    if memory is not None:
+        with ExitStack() as attempt:
+            try:
+                rootfs = attempt.enter_context(_unpacked_in(memory, image, progress, limits))
+            except MachineError:
+                pass  # no room after all
+            else:
+                stack.push(attempt.pop_all())
+                return rootfs
+    return stack.enter_context(_unpacked_in(None, image, progress, limits))
+
+
+@contextmanager
+def _unpacked_in(base: Path | None, image: Image, progress: Progress, limits: Limits | None) -> Iterator[Rootfs]:
+    with scratch_dir(base) as scratch:
         ids = own_ids()
         folder = scratch / "image"
         _make_dirs(ids, folder, folder / "rootfs")

@@ -17,6 +17,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     except MachineError as error:
         pytest.skip(error.message)
     monkeypatch.setenv("JETTISON_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("JETTISON_SCRATCH", str(tmp_path / "cache" / "scratch"))
     return tmp_path
 
 
