@@ -1,8 +1,11 @@
 """Edits of package databases, by lines: what stays keeps its bytes."""
 
+import base64
 import csv
+import hashlib
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Lost = Callable[[str], bool]
 """Whether a path of the rootfs was there and goes."""
@@ -46,9 +49,16 @@ def edit_list(text: bytes, lost: Lost) -> bytes:
     return _bytes([line for line in _lines(text) if not lost(line.rstrip("\r\n"))])
 
 
-def edit_sums(text: bytes, lost: Lost) -> bytes:
-    """Leave out lines of an md5sums file that name what goes."""
-    return _bytes([line for line in _lines(text) if not lost(line[_SUM_COLUMNS:].rstrip("\n"))])
+def edit_sums(text: bytes, lost: Lost, changed: Mapping[str, bytes]) -> bytes:
+    """Leave out lines of an md5sums file that name what goes, and state the sum of what changes."""
+    return _bytes([_sum_line(line, changed) for line in _lines(text) if not lost(line[_SUM_COLUMNS:].rstrip("\n"))])
+
+
+def _sum_line(line: str, changed: Mapping[str, bytes]) -> str:
+    content = changed.get(line[_SUM_COLUMNS:].rstrip("\n"))
+    if content is None:
+        return line
+    return hashlib.md5(content, usedforsecurity=False).hexdigest() + line[_SUM_COLUMNS - 2 :]
 
 
 def edit_diversions(text: bytes, removed: frozenset[str]) -> bytes:
@@ -58,13 +68,14 @@ def edit_diversions(text: bytes, removed: frozenset[str]) -> bytes:
     return _bytes([line for group in groups if group[-1].strip() not in removed for line in group])
 
 
-def edit_record(text: bytes, site: str, lost: Lost) -> bytes:
-    """Leave out the lines of a RECORD that name what goes.
+def edit_record(text: bytes, site: str, lost: Lost, changed: Mapping[str, bytes]) -> bytes:
+    """Leave out the lines of a RECORD that name what goes, and state digest and size of what changes.
 
     Args:
         text: the RECORD.
         site: the folder its paths are relative to.
         lost: whether a path of the rootfs goes.
+        changed: new content by path of the rootfs: a vendored distribution's RECORD is named in the outer one.
     """
     lines = _lines(text)
     try:
@@ -73,7 +84,20 @@ def edit_record(text: bytes, site: str, lost: Lost) -> bytes:
         return text
     if len(rows) != len(lines):  # a name with a line break: rare enough to leave it all alone
         return text
-    return _bytes([line for line, row in zip(lines, rows, strict=True) if not (row and lost(_place(site, row[0])))])
+    return _bytes([_record_line(*each, site, lost, changed) for each in zip(lines, rows, strict=True)])
+
+
+def _record_line(line: str, row: list[str], site: str, lost: Lost, changed: Mapping[str, bytes]) -> str:
+    place = _place(site, row[0]) if row else ""
+    if row and lost(place):
+        return ""
+    if place not in changed or len(row) < 2 or not row[1]:  # noqa: PLR2004 -- a line may have no digest
+        return line
+    digest = base64.urlsafe_b64encode(hashlib.sha256(changed[place]).digest()).decode().rstrip("=")
+    out = io.StringIO()
+    ending = line[len(line.rstrip("\r\n")) :]
+    csv.writer(out, lineterminator=ending).writerow([row[0], f"sha256={digest}", len(changed[place])])
+    return out.getvalue()
 
 
 def _place(site: str, name: str) -> str:

@@ -58,14 +58,19 @@ def updates(table: FileTable, plan: Plan) -> tuple[tuple[Step, bytes], ...]:
     if not dropped:
         return ()
     change = _change(table, dropped)
-    found = []
-    for path in sorted(table.texts):
-        if path in change.left and (edit := _editor(path, change)):
+    changed: dict[str, bytes] = {}
+    for path in sorted(table.texts, key=_inner_first):
+        if path in change.left and (edit := _editor(path, change, changed)):
             old = table.texts[path]
             new = edit(old)
             if new != old:
-                found.append((_step(change.left[path], plan.tier, new), new))
-    return tuple(found)
+                changed[path] = new
+    return tuple((_step(change.left[path], plan.tier, new), new) for path, new in sorted(changed.items()))
+
+
+def _inner_first(path: str) -> tuple[bool, int, str]:
+    """Put a vendored distribution's RECORD before the one that names it, and sums after all that they name."""
+    return path.endswith(".md5sums"), -path.count("/"), path
 
 
 def _change(table: FileTable, dropped: frozenset[tuple[int, int]]) -> Change:
@@ -98,8 +103,8 @@ def _removed(table: FileTable, left: Mapping[str, File]) -> frozenset[str]:
     return frozenset(owner.key.partition(":")[2] for owner in gone if owner.type == "deb")
 
 
-def _editor(path: str, change: Change) -> Callable[[bytes], bytes] | None:
-    """Return how a database is brought up to date; None for what is none."""
+def _editor(path: str, change: Change, changed: Mapping[str, bytes]) -> Callable[[bytes], bytes] | None:
+    """Return how a database is brought up to date, ``changed`` ones being so already; None for what is none."""
     exact: dict[str, Callable[[bytes], bytes]] = {
         STATUS: lambda text: edit_status(text, _status_keys(change), change.removed),
         "var/lib/dpkg/diversions": lambda text: edit_diversions(text, change.removed),
@@ -108,11 +113,11 @@ def _editor(path: str, change: Change) -> Callable[[bytes], bytes] | None:
     site = path.rpartition("/")[0].rpartition("/")[0]
     by_form: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
         (INFO, ".list", lambda text: edit_list(text, change.lost)),
-        (INFO, ".md5sums", lambda text: edit_sums(text, change.lost)),
+        (INFO, ".md5sums", lambda text: edit_sums(text, change.lost, changed)),
         (STATUS_D, ".list", lambda text: edit_list(text, change.lost)),
-        (STATUS_D, ".md5sums", lambda text: edit_sums(text, change.lost)),
+        (STATUS_D, ".md5sums", lambda text: edit_sums(text, change.lost, changed)),
         ("var/lib/dpkg/alternatives/", "", lambda text: edit_alternatives(text, change.lost)),
-        ("", ".dist-info/RECORD", lambda text: edit_record(text, site, change.lost)),
+        ("", ".dist-info/RECORD", lambda text: edit_record(text, site, change.lost, changed)),
         ("", ".egg-info/installed-files.txt", lambda text: edit_list(text, lambda x: change.lost(_joined(path, x)))),
     )
     forms = (edit for start, end, edit in by_form if path.startswith(start) and path.endswith(end))

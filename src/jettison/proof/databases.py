@@ -108,8 +108,9 @@ def _check_list(old: View, new: View, name: str, content: bytes) -> Iterator[str
 
 
 def _orphans(old: View, new: View) -> Iterator[str]:
+    """Yield files whose owner has no record any more; a distribution is known by its record, as its key may change."""
+    recorded = {*new.table.owners, *(owner.record for owner in new.table.owners.values() if owner.type == "python")}
+    known = {NOBODY} | {key for key, owner in old.table.owners.items() if {key, owner.record} & recorded}
     for path, file in old.table.visible.items():
-        owner = file.owner
-        if owner == NOBODY or owner in new.table.owners or file.entry.type == "dir" or path not in new.nodes:
-            continue
-        yield f"{path}: it came with {owner}, of which no record is left"
+        if file.owner not in known and file.entry.type != "dir" and path in new.nodes:
+            yield f"{path}: it came with {file.owner}, of which no record is left"

@@ -1,5 +1,7 @@
 """Databases stay truthful when a plan is applied."""
 
+import base64
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -14,7 +16,7 @@ from jettison.files.record import FileTable
 from jettison.oci.digest import sha256
 from jettison.plan.make import make_plan
 from jettison.plan.record import Plan
-from jettison.plan.texts import edit_alternatives, edit_diversions, edit_record, edit_status
+from jettison.plan.texts import edit_alternatives, edit_diversions, edit_record, edit_status, edit_sums
 from jettison.plan.updates import updates
 
 LIB = "usr/lib/x86_64-linux-gnu"
@@ -90,11 +92,28 @@ def test_record() -> None:
     assert set(new.splitlines()) < set(image.texts[path].decode().splitlines())
 
 
+def test_record_of_a_vendored_distribution() -> None:
+    """The outer RECORD states digest and size of an inner one that loses lines; dpkg's sums follow both."""
+    inner = distribution("inner", {"inner/a.h": b"", "inner/b.py": b""}, site="")
+    vendored = {f"d/_vendor{path}": item for path, item in inner.items()}
+    tree = distribution("d", {**vendored, "d/x.py": b""})
+    image = table(tree)
+    outer, nested = sorted((path for path in image.texts if path.endswith("RECORD")), key=len)
+    new = new_texts(image)
+    assert b"a.h" not in new[nested]
+    (line,) = [line for line in new[outer].decode().splitlines() if "_vendor/inner-1.0.dist-info/RECORD" in line]
+    digest = base64.urlsafe_b64encode(hashlib.sha256(new[nested]).digest()).decode().rstrip("=")
+    assert line.split(",")[1:] == [f"sha256={digest}", str(len(new[nested]))]
+    sums = b"0" * 32 + f"  {nested}\n".encode() + b"1" * 32 + b"  other\n"
+    expected = hashlib.md5(new[nested], usedforsecurity=False).hexdigest().encode()
+    assert edit_sums(sums, {"other"}.__contains__, new) == expected + f"  {nested}\n".encode()
+
+
 def test_quoted_record() -> None:
     """Names with commas, names above the site folder and Windows line ends are understood."""
     text = b'"d/a,b.h",sha256=x,1\r\n../../../bin/tool,,\r\nd/c.py,,\r\n'
     gone = {f"{SITE}/d/a,b.h", "usr/local/bin/tool"}
-    assert edit_record(text, SITE, gone.__contains__) == b"d/c.py,,\r\n"
+    assert edit_record(text, SITE, gone.__contains__, {}) == b"d/c.py,,\r\n"
 
 
 def test_loader_cache() -> None:
