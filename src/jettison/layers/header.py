@@ -3,11 +3,10 @@
 Go's reader is what Docker, containerd and podman unpack layers with, so where formats disagree, it decides.
 """
 
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 from zlib import adler32
-
-from jettison.errors import BadInputError
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
@@ -32,41 +31,37 @@ class Header(NamedTuple):
     minor: int
 
 
-def parse_header(block: bytes, place: str) -> Header:
+def parse_header(block: bytes) -> Header:
     """Decode one header block.
 
     Args:
         block: 512 bytes, not all zero.
-        place: layer and entry before it, for messages.
 
     Raises:
-        BadInputError: the checksum is wrong, or a number is malformed.
+        ValueError: the checksum is wrong, or a number is malformed.
     """
     name, mode, uid, gid, size, mtime, checksum, flag, link, magic, version, _, _, major, minor, prefix = (
         _FIELDS.unpack(block)
     )
-    try:
-        _check_sum(block, checksum)
-        name = name.partition(b"\0")[0]
-        if magic == _USTAR:
-            if prefix[0]:
-                name = prefix.partition(b"\0")[0] + b"/" + name
-        elif (magic, version) != _GNU:
-            major = minor = b""
-        return Header(
-            name,
-            number(mode),
-            number(uid),
-            number(gid),
-            number(size),
-            number(mtime),
-            flag,
-            link.partition(b"\0")[0],
-            number(major),
-            number(minor),
-        )
-    except ValueError as error:
-        raise BadInputError(f"{place}: malformed tar header: {error}") from None
+    _check_sum(block, checksum)
+    name = name.partition(b"\0")[0]
+    if magic == _USTAR:
+        if prefix[0]:
+            name = prefix.partition(b"\0")[0] + b"/" + name
+    elif (magic, version) != _GNU:
+        major = minor = b""
+    return Header(
+        name,
+        _often(mode),
+        _often(uid),
+        _often(gid),
+        number(size),
+        number(mtime),
+        flag,
+        link.partition(b"\0")[0],
+        _often(major),
+        _often(minor),
+    )
 
 
 def number(field: bytes) -> int:
@@ -87,6 +82,9 @@ def number(field: bytes) -> int:
     if digits and not digits.isdigit():
         raise ValueError(f"{bytes(field)!r} is not a number")
     return int(digits or b"0", 8)
+
+
+_often = lru_cache(1024)(number)  # modes, owners and devices repeat from member to member
 
 
 def _check_sum(block: bytes, checksum: bytes) -> None:

@@ -17,7 +17,7 @@ def clean_path(raw: bytes, place: str, limits: Limits) -> str:
 
     Args:
         raw: the name as stored.
-        place: layer and entry, for messages.
+        place: the layer, for messages, which show the name.
         limits: of length and depth.
 
     Returns:

@@ -26,6 +26,9 @@ _TYPES: dict[bytes, EntryType] = {
     b"5": "dir",
     b"6": "fifo",
 }
+_LINKS = frozenset({"symlink", "hardlink"})
+_DEVICES = frozenset({"char", "block"})
+_NO_DEVICE = (0, 0)
 _EXTENSIONS = frozenset({b"x", b"g", b"L", b"K"})
 _NANO = 1_000_000_000
 _MAX_ID = (1 << 32) - 1
@@ -100,7 +103,8 @@ class TarReader:
             RefusedError: a type that container engines do not unpack.
         """
         offset = self._end
-        self._skip_content()
+        if self._end != self._base + self._at:
+            self._skip_content()
         override, long_name, long_link = _PLAIN, b"", b""
         while True:
             header = self._header()
@@ -207,7 +211,10 @@ class TarReader:
             if block and block != ZERO_BLOCK[: len(block)]:
                 raise BadInputError(f"{self._after}: one zero block and then something else, where the tar should end")
             return None
-        header = parse_header(block, self._after)
+        try:
+            header = parse_header(block)
+        except ValueError as error:
+            raise BadInputError(f"{self._after}: malformed tar header: {error}") from None
         if header.size < 0:
             raise BadInputError(f"{self._after}: {show(header.name)} states a size of {header.size} bytes")
         return header
@@ -224,53 +231,61 @@ class TarReader:
         return content[: header.size]
 
     def _head(self, header: Header, override: Override, name: bytes, link: bytes, offset: int) -> Head:
-        place = f"{self._layer}, {show(name)}"
         kind = _TYPES.get(header.flag)
         if kind is None:
+            place = self._at_name(name)
             raise sparse(place) if header.flag == b"S" else _unknown(header.flag, place)
         if header.flag == b"\0" and name.endswith(b"/"):
             kind = "dir"
         self._count += 1
-        path = clean_path(name, place, self._limits)
+        path = clean_path(name, self._layer, self._limits)
         self._last = path or "/"
         if not path and kind != "dir":
-            raise BadInputError(f"{place}: a member of type {kind} in the place of the root directory")
+            raise BadInputError(f"{self._at_name(name)}: a member of type {kind} in the place of the root directory")
         size = 0
         if kind == "file":
             size = header.size if override.size is None else override.size
-        data = self.position
+        data = self._base + self._at
         self._content = size
         self._end = end = data + -(-size // BLOCK) * BLOCK
-        target = "" if kind not in {"symlink", "hardlink"} else self._link(kind, link, place)
+        target = "" if kind not in _LINKS else self._link(kind, link)
         uid = header.uid if override.uid is None else override.uid
         gid = header.gid if override.gid is None else override.gid
         mtime = header.mtime * _NANO if override.mtime is None else override.mtime
         if not (0 <= uid <= _MAX_ID and 0 <= gid <= _MAX_ID and -_MAX_SECONDS < header.mtime < _MAX_SECONDS):
-            raise BadInputError(f"{place}: owner {uid}:{gid} or time {header.mtime} is out of range")
+            raise BadInputError(f"{self.place}: owner {uid}:{gid} or time {header.mtime} is out of range")
+        device = self._device(header) if kind in _DEVICES else _NO_DEVICE
         self._count_metadata(path, target, override.xattrs, end)
-        device = (header.major, header.minor) if kind in {"char", "block"} else (0, 0)
-        if not (0 <= device[0] <= _MAX_DEVICE and 0 <= device[1] <= _MAX_DEVICE):
-            raise BadInputError(f"{place}: device numbers {device} are out of range")
         mode = header.mode & 0o7777
         return Head(path, kind, size, mode, uid, gid, mtime, target, device, override.xattrs, offset, data, end)
 
-    def _link(self, kind: EntryType, link: bytes, place: str) -> str:
+    def _at_name(self, name: bytes) -> str:
+        return f"{self._layer}, {show(name)}"
+
+    def _device(self, header: Header) -> tuple[int, int]:
+        if not (0 <= header.major <= _MAX_DEVICE and 0 <= header.minor <= _MAX_DEVICE):
+            raise BadInputError(f"{self.place}: device numbers {header.major}, {header.minor} are out of range")
+        return header.major, header.minor
+
+    def _link(self, kind: EntryType, link: bytes) -> str:
         if kind == "hardlink":
-            target = clean_path(link, f"{place}, as hard link", self._limits)
+            target = clean_path(link, f"{self.place}, a hard link", self._limits)
             if not target:
-                raise BadInputError(f"{place}: a hard link to the root directory")
+                raise BadInputError(f"{self.place}: a hard link to the root directory")
             return target
         if not link or b"\0" in link:
-            raise BadInputError(f"{place}: a symlink whose target {show(link)} is no name")
+            raise BadInputError(f"{self.place}: a symlink whose target {show(link)} is no name")
         if len(link) > self._limits.max_name:
-            raise exceeded(place, "max_name", self._limits.max_name, f"a symlink's target of {len(link)} bytes")
+            raise exceeded(self.place, "max_name", self._limits.max_name, f"a symlink's target of {len(link)} bytes")
         return link.decode("utf-8", "surrogateescape")
 
     def _count_metadata(self, path: str, link: str, xattrs: tuple[tuple[str, bytes], ...], end: int) -> None:
         limits = self._limits
         if self._count > limits.max_entries:
             raise exceeded(self.place, "max_entries", limits.max_entries, f"member number {self._count}")
-        self._metadata += len(path) + len(link) + sum(len(key) + len(value) for key, value in xattrs)
+        self._metadata += len(path) + len(link)
+        if xattrs:
+            self._metadata += sum(len(key) + len(value) for key, value in xattrs)
         if self._metadata > limits.max_metadata:
             raise exceeded(self.place, "max_metadata", limits.max_metadata, "names and attributes in all")
         if end > limits.max_tar_size:

@@ -131,6 +131,14 @@ def test_the_estimate_of_gzip_is_near_for_noise_zeros_and_text() -> None:
     assert GzipEstimate().add(bytes(1 << 20)) < 10_000
 
 
+def test_the_estimate_goes_on_with_fewer_samples() -> None:
+    """Noise stays as large as it is, however many pieces of it there are."""
+    estimate, piece = GzipEstimate(), NOISE[: 1 << 20]
+    for _ in range(600):
+        found = estimate.add(piece)
+    assert found == pytest.approx(600 << 20, rel=0.01)
+
+
 def _image(layers: Sequence[Layer]) -> Image:
     config = Config(b"", "", {}, Platform("linux", "amd64"), (), (), Process())
     return Image("test", b"", "", "", (), {}, config, tuple(layers))
