@@ -8,10 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from jettison.layers.stream import uncompressed
 from jettison.layers.write import LayerWriter
 from jettison.sources.open import open_image
-
-from jettison.layers.stream import uncompressed
 from measure import jettison, machine, run, table
 
 
