@@ -22,11 +22,13 @@ def run(data: bytes) -> None:
     results = (
         edit_status(data, removed, removed),
         edit_list(data, lost),
-        edit_sums(data, lost),
+        edit_sums(data, lost, {}),
         edit_diversions(data, removed),
         edit_alternatives(data, lost),
-        edit_record(data, "usr/lib/site", lost),
+        edit_record(data, "usr/lib/site", lost, {}),
     )
     if any(len(result) > len(data) + 2 for result in results):
         raise AssertionError(data)
+    edit_sums(data, lost, {"usr/bin/x": data})
+    edit_record(data, "usr/lib/site", lost, {"usr/lib/site/x.py": data})
     parse_script(data)
