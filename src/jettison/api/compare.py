@@ -6,14 +6,14 @@ from jettison.errors import NotTriedError, UsageError
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
 from jettison.files.speed import unpack_speed
-from jettison.layers.limits import Limits
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import failure
 from jettison.proof.comparison import Compared, Comparison
 from jettison.proof.result import size_of
 from jettison.run.exercise import exercise
+from jettison.run.measured import Measured, recall, remember
 from jettison.run.sandbox import require
-from jettison.run.workload import RunResult, Workload
+from jettison.run.workload import Workload
 from jettison.sources.open import open_image
 
 GIGABIT = 125_000_000  # bytes a second
@@ -35,7 +35,7 @@ def compare(
         platform: which image of an index, for all.
         workload: run on each, to measure its time to ready and its memory.
         bandwidth: bytes a second of the link that pull times are estimated for.
-        options: limits of reading and use of the cache.
+        options: limits of reading and use of the cache, that of earlier measurements included.
         progress: told of bytes.
 
     Raises:
@@ -52,7 +52,7 @@ def compare(
         require()
     tables = [read_table(open_image(ref, platform=platform), options=options, progress=progress) for ref in refs]
     speed = unpack_speed(cache=options.cache)
-    runs = [_run(table, workload, options.limits, progress) for table in tables]
+    runs = [_run(table, workload, options, progress) if workload else None for table in tables]
     return Comparison(
         bandwidth=bandwidth,
         unpack_speed=speed,
@@ -60,16 +60,20 @@ def compare(
     )
 
 
-def _run(table: FileTable, workload: Workload | None, limits: Limits, progress: Progress) -> RunResult | None:
-    if workload is None:
-        return None
-    result = exercise(table.image, workload, limits=limits, progress=progress)
+def _run(table: FileTable, workload: Workload, options: ReadOptions, progress: Progress) -> Measured:
+    """Run a workload on an image, or take what was measured of the two before, as ``slim`` and ``compare`` do."""
+    if options.cache and (known := recall(table.image, workload)):
+        return known
+    result = exercise(table.image, workload, limits=options.limits, progress=progress)
     if reason := failure(result):
         raise NotTriedError(f"workload {workload.name!r} does not pass on {table.image.name}: {reason}")
-    return result
+    measured = Measured(result.ready_seconds, result.peak_memory)
+    if options.cache:
+        remember(table.image, workload, measured)
+    return measured
 
 
-def _row(table: FileTable, run: RunResult | None, bandwidth: int, speed: int) -> Compared:
+def _row(table: FileTable, run: Measured | None, bandwidth: int, speed: int) -> Compared:
     size = size_of(table)
     return Compared(
         size=size,

@@ -10,15 +10,18 @@ from jettison.api.papers import write_papers
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
 from jettison.layers.table import Compression
+from jettison.oci.image import Image
 from jettison.plan.make import make_plan
 from jettison.plan.record import Plan
 from jettison.plan.updates import updates
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import run_original
 from jettison.proof.make import prove, read_new, scope_of
+from jettison.proof.record import Proof
 from jettison.proof.result import ImageSize, SlimResult, size_of
 from jettison.rebuild.apply import PROOF, Packing, apply_plan
 from jettison.rebuild.record import Rebuilt
+from jettison.run.measured import Measured, remember
 from jettison.run.sandbox import require
 from jettison.run.workload import Workload
 from jettison.sources.open import open_image
@@ -103,6 +106,8 @@ def slim(
             with _phase(seconds, "write"):
                 write_papers(stage.papers, rebuilt.applied, rebuilt.removed, proof)
                 stage.deliver()
+            if new and options.cache:
+                _remember(image, new.image, workloads, proof)
     return SlimResult(
         out=out,
         delivered=held,
@@ -113,6 +118,13 @@ def slim(
         removed=rebuilt.removed,
         seconds=seconds,
     )
+
+
+def _remember(old: Image, new: Image, workloads: Sequence[Workload], proof: Proof) -> None:
+    """Keep what the proof measured for ``compare``."""
+    for workload, seen in zip(workloads, proof.behaviours, strict=True):
+        remember(old, workload, Measured(seen.ready_before, seen.memory_before))
+        remember(new, workload, Measured(seen.ready_after, seen.memory_after))
 
 
 def _rebuild(stage: Stage, table: FileTable, plan: Plan, packing: Packing, scope: str, progress: Progress) -> Rebuilt:

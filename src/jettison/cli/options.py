@@ -38,7 +38,7 @@ def add_reading(parser: Parser, *, cache: bool = True) -> None:
     group.add_argument("--platform", metavar="OS/ARCH", help="which image of an index (default: this machine's)")
     if cache:
         group.add_argument(
-            "--no-cache", action="store_true", help="do not use or fill the cache of layers already read"
+            "--no-cache", action="store_true", help="do not use or fill the cache (layers read, runs measured)"
         )
     group.add_argument(
         "--limit",
