@@ -8,15 +8,18 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from jettison.errors import UsageError
+from jettison.errors import MachineError, UsageError
 
 DEFAULT_CACHE_LIMIT = 20_000_000_000
+_SCRATCH = "jettison-scratch-"
+_STALE = 86_400.0  # seconds
 
 
 def cache_root() -> Path:
@@ -47,8 +50,7 @@ def atomic_file(path: Path, *, force: bool = True) -> Iterator[BinaryIO]:
     Raises:
         UsageError: the file exists and ``force`` is False.
     """
-    if not force and os.path.lexists(path):
-        raise UsageError(f"{path} exists", hint="choose another output, or add --force")
+    _check_free(path, force=force)
     fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(fd, "wb") as file:
@@ -56,6 +58,7 @@ def atomic_file(path: Path, *, force: bool = True) -> Iterator[BinaryIO]:
             file.flush()
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             os.fsync(file.fileno())
+        _check_free(path, force=force)
         os.replace(name, path)
         fsync_dir(path.parent)
     except BaseException:
@@ -75,17 +78,23 @@ def atomic_dir(path: Path, *, force: bool = False) -> Iterator[Path]:
     Raises:
         UsageError: something is there, and ``force`` is False.
     """
-    if not force and os.path.lexists(path):
-        raise UsageError(f"{path} exists", hint="choose another output, or add --force")
+    _check_free(path, force=force)
     part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
     try:
         part.chmod(0o777 & ~_umask())
         yield part
         _sync_files(part)
+        _check_free(path, force=force)
         _swap(part, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     fsync_dir(path.parent)
+
+
+def _check_free(path: Path, *, force: bool) -> None:
+    """Refuse to replace what is there: before the work, and after it, since another run may have put it there."""
+    if not force and os.path.lexists(path):
+        raise UsageError(f"{path} exists", hint="choose another output, or add --force")
 
 
 def _sync_files(folder: Path) -> None:
@@ -132,17 +141,58 @@ def scratch_root() -> Path | None:
 def scratch_dir(base: Path | None = None) -> Iterator[Path]:
     """Give a folder for large intermediate files, removed at the end however it ends.
 
+    What a killed process left there goes when a later run finds it a day old.
+
     Args:
         base: where; default ``$JETTISON_SCRATCH``, else the ``scratch`` folder of the user's cache, which is on disk
             (``/tmp`` may be memory).
+
+    Raises:
+        MachineError: no folder can be made there.
     """
     parent = base or scratch_root() or cache_root() / "scratch"
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="jettison-", dir=parent))
     try:
-        yield folder
+        parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(parent)
+        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
+    except OSError as error:
+        hint = "set JETTISON_SCRATCH to a folder that has room and may be written"
+        raise MachineError(f"{parent}: no folder can be made in it: {error.strerror}", hint=hint) from error
+    try:
+        with _locked(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_stale(parent: Path) -> None:
+    """Remove what runs of this user left behind that were killed: folders a day old that no process has locked."""
+    for path in parent.glob(f"{_SCRATCH}*"):
+        with contextlib.suppress(OSError):
+            status = path.lstat()
+            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > _STALE:
+                with _locked(path):
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock a folder until the block ends or the process dies.
+
+    Raises:
+        BlockingIOError: another process has locked it.
+    """
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            pass  # a file system without locks: age alone says what is stale
+        yield
+    finally:
+        os.close(fd)
 
 
 @dataclass(frozen=True, slots=True)

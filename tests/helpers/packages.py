@@ -61,13 +61,14 @@ def deb_of(
     files: Mapping[str, Content],
     *,
     version: str = "1.0",
+    architecture: str = "amd64",
     depends: str = "",
     scripts: Mapping[str, str] | None = None,
     suffix: str = ".xz",
     extra: Sequence[tarfile.TarInfo] = (),
 ) -> bytes:
     """Return a package's archive."""
-    control = f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: x\n"
+    control = f"Package: {name}\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: x\n"
     control += f"Depends: {depends}\n" if depends else ""
     sums = "".join(
         f"{hashlib.md5(data, usedforsecurity=False).hexdigest()}  {path.removeprefix('./')}\n"

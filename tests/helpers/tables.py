@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from jettison.elf.observer import ElfObserver
@@ -65,9 +65,7 @@ def table(*layers: Mapping[str, Item], argv: Sequence[str] = (), **process: Any)
     """
     tables = [_layer(tree) for tree in layers]
     process.setdefault("env", ("PATH=/usr/local/bin:/usr/bin:/bin",))
-    made = make_table(_image(tables, Process(cmd=tuple(argv), **process)), tables)
-    states = {path: _content(item) for tree in layers for path, item in tree.items() if path == STATES}
-    return replace(made, texts={**made.texts, **states})
+    return make_table(_image(tables, Process(cmd=tuple(argv), **process)), tables)
 
 
 def _image(tables: Sequence[LayerTable], process: Process) -> Image:

@@ -25,10 +25,12 @@ class Stage:
     Attributes:
         output: where the image goes.
         folder: the stage's own.
+        force: whether what is at the output may be replaced.
     """
 
     output: Output
     folder: Path
+    force: bool
 
     @property
     def image(self) -> Path:
@@ -47,7 +49,12 @@ class Stage:
         return self.folder / "papers"
 
     def deliver(self) -> None:
-        """Put papers and image in their places; what was there before comes back when that fails."""
+        """Put papers and image in their places; what was there before comes back when that fails.
+
+        Raises:
+            UsageError: something came to be there meanwhile, and it may not be replaced.
+        """
+        check_free(self.output, force=self.force)
         with contextlib.ExitStack() as undo:
             _place(self.papers, papers_of(self.output), self.folder / "old-papers", undo)
             _place(self.image, self.output.path, self.folder / "old-image", undo)
@@ -77,7 +84,7 @@ def stage_for(out: str, *, force: bool) -> Iterator[Stage]:
     with told_if_full(output.path):
         folder = Path(tempfile.mkdtemp(prefix=f".{output.path.name}.", suffix=".part", dir=output.path.parent))
     try:
-        yield Stage(output, folder)
+        yield Stage(output, folder, force)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -10,6 +10,7 @@ from jettison import __version__
 from jettison.errors import EXIT_BUG, EXIT_INTERRUPTED, JettisonError, MachineError, UsageError
 from jettison.report.failure import Failure, failure_of
 
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _RIGHTS_AND_ROOM = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG}
@@ -90,7 +91,7 @@ def _paths_in(word: str) -> Iterator[str]:
 
 def _bug(error: BaseException) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "/jettison/" in frame.filename] or frames
+    ours = [frame for frame in frames if frame.filename.startswith(_PACKAGE)] or frames
     place = "".join(f" ({_short(frame.filename)}:{frame.lineno})" for frame in ours[-1:])
     message = f"this is a bug in Jettison {__version__}: {type(error).__name__}: {error}{place}"
     hint = "please report it with the command line; --debug (or JETTISON_DEBUG=1) shows the whole traceback"

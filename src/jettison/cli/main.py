@@ -103,9 +103,15 @@ def entry() -> None:
     """Run the command line of this process and leave with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a TextIOWrapper in a real process
-    code = main(sys.argv[1:])
+    code: str | int | None
+    try:
+        code = main(sys.argv[1:])
+    except SystemExit as done:  # argparse's, once it has printed the help or the version
+        code = done.code
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries once more as it ends
+        if not isinstance(error, BrokenPipeError):
+            code = code or exit_code_of(error, sys.argv[1:])
     sys.exit(code)

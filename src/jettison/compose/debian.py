@@ -136,7 +136,8 @@ def unpack_packages(
     for package, deb in _read_all(ordered, scratch):
         check_scripts(package.name, deb.control, debian.ignore_scripts)
         _put(tree, package, deb, style)
-        installed.append(Installed(package.name, deb.control, tuple(entry.path for entry in deb.entries)))
+        paths = tuple(entry.path for entry in deb.entries)
+        installed.append(Installed(package.name, deb.control, paths, asked=package.name in debian.packages))
     return tuple(installed)
 
 

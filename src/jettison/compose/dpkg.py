@@ -1,4 +1,4 @@
-"""The package database of a composed image, so that scanners and people see what is inside."""
+"""The package databases of a composed image (dpkg's, apt's), so that scanners and people see what is inside."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from jettison.errors import BadInputError
 
 STATUS_D = "var/lib/dpkg/status.d"
 INFO = "var/lib/dpkg/info"
+STATES = "var/lib/apt/extended_states"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,13 @@ class Installed:
         name: of the package.
         control: its control files by name.
         paths: what it ships, as it names it, relative to the root; directories included.
+        asked: whether the compose file names it; the others are there because packages depend on them.
     """
 
     name: str
     control: Mapping[str, bytes]
     paths: tuple[str, ...]
+    asked: bool = False
 
 
 def write_lean(tree: Tree, packages: Sequence[Installed]) -> None:
@@ -41,10 +44,10 @@ def write_lean(tree: Tree, packages: Sequence[Installed]) -> None:
 
 
 def write_full(tree: Tree, packages: Sequence[Installed]) -> None:
-    """Write dpkg's own database: ``status`` and the files below ``info``."""
+    """Write dpkg's own database (``status`` and the files below ``info``), and apt's of what nobody asked for."""
+    known = [_fields(package) for package in packages]
     stanzas = []
-    for package in packages:
-        fields = _fields(package)
+    for package, fields in zip(packages, known, strict=True):
         stem = package.name
         if fields.get("multi-arch") == "same":
             stem += f":{fields.get('architecture', '')}"
@@ -58,6 +61,21 @@ def write_full(tree: Tree, packages: Sequence[Installed]) -> None:
     tree.add_file("var/lib/dpkg/status", b"\n".join(stanzas))
     tree.add_file("var/lib/dpkg/available", b"")
     tree.add_file(f"{INFO}/format", b"1\n")
+    automatic = [fields for package, fields in zip(packages, known, strict=True) if not package.asked]
+    tree.add_file(STATES, _states(automatic))
+
+
+def _states(automatic: Sequence[Mapping[str, str]]) -> bytes:
+    """Return apt's ``extended_states`` that marks packages as installed for others.
+
+    Apt names the image's own architecture where a package is for all (checked with apt 2.6).
+    """
+    architectures = [fields.get("architecture", "all") for fields in automatic]
+    native = next((each for each in architectures if each != "all"), "all")
+    return "".join(
+        f"Package: {fields['package']}\nArchitecture: {native if kind == 'all' else kind}\nAuto-Installed: 1\n\n"
+        for fields, kind in zip(automatic, architectures, strict=True)
+    ).encode()
 
 
 def _fields(package: Installed) -> dict[str, str]:

@@ -9,28 +9,46 @@ from jettison.elf.ldcache import CacheEntry, flags_of
 CONF = "etc/ld.so.conf"
 SYSTEM_DIRS = ("lib", "usr/lib")
 TEMPORARY = (".dpkg-new", ".dpkg-tmp", ".tmp", "-gdb.py")
-MAX_INCLUDES = 16
+MAX_PATTERNS = 1000  # include lines followed; each is matched against every captured text
 
 
-def conf_dirs(texts: Mapping[str, bytes], path: str = CONF, depth: int = 0) -> tuple[str, ...]:
+def conf_dirs(texts: Mapping[str, bytes], path: str = CONF) -> tuple[str, ...]:
     """Return the directories that ``etc/ld.so.conf`` lists, its includes followed, without a leading slash.
 
     Args:
         texts: contents by path without a leading slash; files that are not there count as empty.
-        path: the file to read.
-        depth: of includes, at most 16.
+        path: the file to read. Each file is read once, however often it is included.
     """
     found: dict[str, None] = {}
-    for raw in texts.get(path, b"").decode("utf-8", "surrogateescape").splitlines():
-        line = raw.partition("#")[0].strip()
+    seen = {path}
+    patterns: set[str] = set()
+    todo = _lines(texts, path)
+    while todo:
+        line = todo.pop()
         if not line.startswith("include"):
             found.update(dict.fromkeys(part.strip("/") for part in line.replace(",", " ").split() if part[0] == "/"))
             continue
-        for pattern in line.split()[1:]:
-            whole = pattern.strip("/") if pattern.startswith("/") else f"etc/{pattern}"
-            names = sorted(fnmatch.filter(texts, whole)) if depth < MAX_INCLUDES else []
-            found.update(dict.fromkeys(part for name in names for part in conf_dirs(texts, name, depth + 1)))
+        for name in reversed(_included(texts, line, patterns, seen)):
+            todo += _lines(texts, name)
     return tuple(found)
+
+
+def _included(texts: Mapping[str, bytes], line: str, patterns: set[str], seen: set[str]) -> list[str]:
+    """Return the files that an include line names and that were not read, and note them and its patterns."""
+    found: list[str] = []
+    for pattern in line.split()[1:]:
+        whole = pattern.strip("/") if pattern.startswith("/") else f"etc/{pattern}"
+        if whole not in patterns and len(patterns) < MAX_PATTERNS:
+            patterns.add(whole)
+            found += (name for name in sorted(fnmatch.filter(texts, whole)) if name not in seen)
+            seen.update(found)
+    return found
+
+
+def _lines(texts: Mapping[str, bytes], path: str) -> list[str]:
+    """Return the lines of a file without comments and blanks, the last first."""
+    lines = texts.get(path, b"").decode("utf-8", "surrogateescape").splitlines()
+    return [line.partition("#")[0].strip() for line in reversed(lines)]
 
 
 def cacheable(name: str) -> bool:

@@ -256,7 +256,6 @@ class _Rootfs:
 
     def result(self) -> Applied:
         """Return what came of it; what aufs kept for itself is not shown."""
-        visible = {path: number for path, number in self.nodes.items() if number >= 0}
-        for path in [path for path in visible if path.startswith(AUFS_PREFIX)]:
-            del visible[path]
-        return Applied(self.paths, self.hidden_by, dict(sorted(visible.items())), self.inodes)
+        nodes = self.nodes
+        paths = sorted(path for path, number in nodes.items() if number >= 0 and not path.startswith(AUFS_PREFIX))
+        return Applied(self.paths, self.hidden_by, {path: nodes[path] for path in paths}, self.inodes)

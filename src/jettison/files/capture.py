@@ -13,7 +13,6 @@ from jettison.errors import BadInputError
 
 DATABASE_LIMIT = 32_000_000  # bytes; the largest dpkg status or RECORD met is below 6 MB
 TEXT_LIMIT = 16_000_000
-TOTAL_LIMIT = 512_000_000  # bytes captured from one image, far beyond any real one
 LINE_LIMIT = 512  # bytes of a script's first line
 
 _DIST_NAMES = frozenset(
@@ -26,6 +25,7 @@ _EXACT = frozenset(
         "var/lib/dpkg/diversions",
         "var/lib/dpkg/statoverride",
         "var/lib/dpkg/arch",
+        "var/lib/apt/extended_states",
         "lib/apk/db/installed",
         "usr/lib/apk/db/installed",
         "etc/passwd",
@@ -41,6 +41,7 @@ _FOLDERS = frozenset({"var/lib/dpkg/status.d", "var/lib/dpkg/alternatives", "etc
 _INFO = "var/lib/dpkg/info"
 _INFO_SUFFIXES = (".list", ".md5sums", ".conffiles")
 _SITES = ("site-packages", "dist-packages")
+_CONTROLS = bytes(range(9)) + bytes(range(14, 32))  # JSON makes six bytes of each
 _HEADERS_ONLY = frozenset({"METADATA", "PKG-INFO"})
 _BIN = re.compile(r"(?:^|/)s?bin\Z")
 _SCRIPT = re.compile(r"(?:\.sh|entrypoint[^/]*)\Z")
@@ -69,15 +70,12 @@ def _python_mode(parent: str, name: str) -> str:
 class TextObserver:
     """Captures contents whole, cut to what is needed, or by their first line; see :func:`mode_of`.
 
-    What it gives for a file is ``{"text": str}``, ``{"base64": str}`` when it is not UTF-8, or ``{"problem": str}``;
-    :func:`content` reads it.
+    What it gives for a file is ``{"text": str}``, ``{"base64": str}`` when it is not plain UTF-8, or
+    ``{"problem": str}``; :func:`content` reads it. How much is kept of one image is limited where layers are read.
     """
 
     name = "text"
-    version = 1
-
-    def __init__(self) -> None:
-        self._room = TOTAL_LIMIT
+    version = 2
 
     def begin(self, path: str, size: int) -> "_Sink | None":
         """Return a sink when the file's content is wanted."""
@@ -87,8 +85,7 @@ class TextObserver:
         if mode == "line":
             return _Sink(mode, LINE_LIMIT, "")
         limit = DATABASE_LIMIT if mode == "conda" or path.endswith(("RECORD", "status", "installed")) else TEXT_LIMIT
-        self._room -= min(size, limit)
-        if size > limit or self._room < 0:
+        if size > limit:
             return _Sink(mode, 0, f"not read: {size} bytes are more than such a file has")
         return _Sink(mode, size, "")
 
@@ -121,9 +118,11 @@ class _Sink:
 
 def _value(data: bytes) -> Any:
     try:
-        return {"text": data.decode()}
+        if len(data.translate(None, _CONTROLS)) == len(data):
+            return {"text": data.decode()}
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(data).decode("ascii")}
+        pass
+    return {"base64": base64.b64encode(data).decode("ascii")}
 
 
 def _headers(data: bytes) -> bytes:

@@ -1,12 +1,15 @@
 """An image read into its file table: one pass a layer, layers applied, owners and kinds worked out."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 from jettison.elf.facts import ElfFacts
 from jettison.elf.observer import ElfObserver
 from jettison.elf.read import facts_from_json
+from jettison.elf.scripts import ScriptObserver
 from jettison.files.apply import Applied, apply_layers
 from jettison.files.capture import TextObserver, content
 from jettison.files.hints import PythonObserver
@@ -47,7 +50,7 @@ def read_table(image: Image, *, options: ReadOptions | None = None, progress: Pr
         RefusedError: a layer is in a form that is not handled.
     """
     options = options or ReadOptions()
-    observers = (TextObserver(), PythonObserver(), ElfObserver())
+    observers = (TextObserver(), PythonObserver(), ElfObserver(), ScriptObserver())
     cache = layer_cache() if options.cache else None
     layers = read_layers(image, observers, limits=options.limits, cache=cache, progress=progress)
     return make_table(image, layers)
@@ -61,15 +64,11 @@ def make_table(image: Image, layers: Sequence[LayerTable]) -> FileTable:
     """
     applied = apply_layers([layer.entries for layer in layers])
     entries = [entry for layer in layers for entry in layer.entries]
-    places = [(layer, index) for layer, table in enumerate(layers) for index in range(len(table.entries))]
-    numbers = {place: number for number, place in enumerate(places)}
+    firsts = list(accumulate((len(layer.entries) for layer in layers), initial=0))
     seen = {path: entries[number] for path, number in applied.visible.items()}
-    texts, skips = _texts(layers, applied, numbers)
-    elfs = _elfs(layers, applied, numbers, places)
-    known = dict.fromkeys(
-        path for path, entry in zip(applied.paths, entries, strict=True) if not entry.name.startswith(WHITEOUT_PREFIX)
-    )
-    owned = attribute(Rootfs(seen, known, texts))
+    texts, skips = _texts(layers, applied, firsts)
+    elfs = _elfs(layers, applied, firsts)
+    owned = attribute(Rootfs(seen, _known(applied), texts))
     files = _files(layers, applied, owned, elfs)
     files = _mark_models(files, applied, seen)
     return FileTable(
@@ -81,18 +80,25 @@ def make_table(image: Image, layers: Sequence[LayerTable]) -> FileTable:
         elfs=elfs,
         texts=texts,
         skips=(*skips, *owned.skips),
-        hints=_hints(layers, applied, numbers),
-        inodes={places[link]: places[number] for link, number in applied.inodes.items()},
+        hints=_hints(layers, applied, firsts),
+        inodes={_place(firsts, link): _place(firsts, number) for link, number in applied.inodes.items()},
     )
 
 
-def _observed(
-    name: str, layers: Sequence[LayerTable], applied: Applied, numbers: Mapping[tuple[int, int], int]
-) -> dict[str, Any]:
+def _known(applied: Applied) -> dict[str, None]:
+    """Return every path where an entry lands, whiteouts aside."""
+    known = dict.fromkeys(applied.paths)
+    for path in [path for path in known if WHITEOUT_PREFIX in path]:
+        if path.rpartition("/")[2].startswith(WHITEOUT_PREFIX):
+            del known[path]
+    return known
+
+
+def _observed(name: str, layers: Sequence[LayerTable], applied: Applied, firsts: Sequence[int]) -> dict[str, Any]:
     """Return what an observer gave, by the visible paths of the files, hard links included."""
     given = {
-        numbers[layer, index]: value
-        for layer, table in enumerate(layers)
+        first + index: value
+        for first, table in zip(firsts, layers, strict=False)
         for index, value in table.observed.get(name, {}).items()
     }
     found = {
@@ -107,11 +113,11 @@ def _observed(
 
 
 def _texts(
-    layers: Sequence[LayerTable], applied: Applied, numbers: Mapping[tuple[int, int], int]
+    layers: Sequence[LayerTable], applied: Applied, firsts: Sequence[int]
 ) -> tuple[dict[str, bytes], list[Skip]]:
     texts: dict[str, bytes] = {}
     skips: list[Skip] = []
-    for path, value in sorted(_observed(TextObserver.name, layers, applied, numbers).items()):
+    for path, value in sorted(_observed(TextObserver.name, layers, applied, firsts).items()):
         text = content(value)
         if isinstance(text, bytes):
             texts[path] = text
@@ -120,30 +126,29 @@ def _texts(
     return texts, skips
 
 
-def _hints(
-    layers: Sequence[LayerTable], applied: Applied, numbers: Mapping[tuple[int, int], int]
-) -> dict[str, tuple[str, ...]]:
-    found = _observed(PythonObserver.name, layers, applied, numbers)
+def _hints(layers: Sequence[LayerTable], applied: Applied, firsts: Sequence[int]) -> dict[str, tuple[str, ...]]:
+    found = _observed(PythonObserver.name, layers, applied, firsts)
     return {path: tuple(value) for path, value in sorted(found.items())}
 
 
-def _elfs(
-    layers: Sequence[LayerTable],
-    applied: Applied,
-    numbers: Mapping[tuple[int, int], int],
-    places: Sequence[tuple[int, int]],
-) -> dict[tuple[int, int], ElfFacts]:
+def _elfs(layers: Sequence[LayerTable], applied: Applied, firsts: Sequence[int]) -> dict[tuple[int, int], ElfFacts]:
     """Return the facts of ELF files, also for the hard links to them."""
     elfs = {
         (layer, index): facts_from_json(value)
         for layer, table in enumerate(layers)
         for index, value in table.observed.get(ElfObserver.name, {}).items()
     }
-    by_number = {numbers[place]: facts for place, facts in elfs.items()}
     for link, number in applied.inodes.items():
-        if number in by_number:
-            elfs[places[link]] = by_number[number]
+        facts = elfs.get(_place(firsts, number))
+        if facts is not None:
+            elfs[_place(firsts, link)] = facts
     return elfs
+
+
+def _place(firsts: Sequence[int], number: int) -> tuple[int, int]:
+    """Return the layer of an entry and its index there."""
+    layer = bisect_right(firsts, number) - 1
+    return layer, number - firsts[layer]
 
 
 def _files(
@@ -169,7 +174,7 @@ def _files(
 def _mark_models(files: list[File], applied: Applied, seen: Mapping[str, Entry]) -> list[File]:
     """Call what a symlink such as ``model.safetensors`` leads to model weights: Hugging Face's cache keeps blobs so."""
     for path, entry in seen.items():
-        if is_model_link(path, entry):
+        if entry.type == "symlink" and is_model_link(path):
             number = applied.visible.get(walk(seen.get, path) or "", -1)
             if number >= 0 and files[number].entry.type == "file":
                 files[number] = replace(files[number], kind=MODEL_WEIGHTS)

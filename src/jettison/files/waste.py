@@ -1,7 +1,7 @@
 """Bytes that no container gains from, with the reasons: hidden content, copies, package managers' caches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from jettison.files.inspection import DuplicateGroup, Waste
 from jettison.files.kinds.table import CACHE
@@ -12,6 +12,14 @@ from jettison.finding import Finding, Severity
 MOST_PATHS = 24
 MOST_GROUPS = 50
 _GROUP_PATHS = 16
+_HIDDEN = (
+    "{:,} files are stored and pulled although a later layer deletes or replaces them",
+    "{:,} file is stored and pulled although a later layer deletes or replaces it",
+)
+_CACHES = (
+    "{:,} files are caches, lists and logs of package managers",
+    "{:,} file is a cache, list or log of a package manager",
+)
 _HIGH, _MEDIUM, _LOW = 0.05, 0.01, 0.001  # of the bytes over all layers
 
 
@@ -52,28 +60,27 @@ def find_waste(table: FileTable, groups: Sequence[DuplicateGroup]) -> tuple[Wast
     caches = [file for file in table.visible.values() if file.kind == CACHE and file.entry.size]
     copied = sum(group.wasted for group in groups)
     findings = [
-        _finding(
-            "hidden-bytes", "files that a later layer deletes or replaces are still stored and pulled", hidden, total
-        ),
+        _finding("hidden-bytes", _HIDDEN[len(hidden) == 1], hidden, total),
         _duplicate_finding(groups, copied, total),
-        _finding("package-caches", "package managers' caches, lists and logs", caches, total),
+        _finding("package-caches", _CACHES[len(caches) == 1], caches, total),
     ]
     parts = (sum(file.entry.size for file in hidden), copied, sum(file.entry.size for file in caches))
     waste = Waste(sum(parts), *parts, efficiency=1 - sum(parts) / total if total else 1.0)
     return waste, tuple(sorted((each for each in findings if each.count), key=lambda each: -each.size))
 
 
-def _finding(rule: str, message: str, files: Iterable[File], total: int) -> Finding:
+def _finding(rule: str, message: str, files: Sequence[File], total: int) -> Finding:
     ordered = sorted(files, key=lambda file: (-file.entry.size, file.path))
     size = sum(file.entry.size for file in ordered)
     paths = tuple(file.path for file in ordered[:MOST_PATHS])
-    return Finding(rule, _severity(size, total), message, size, paths, len(ordered))
+    return Finding(rule, _severity(size, total), message.format(len(files)), size, paths, len(files))
 
 
 def _duplicate_finding(groups: Sequence[DuplicateGroup], size: int, total: int) -> Finding:
     paths = tuple(group.paths[1] for group in groups[:MOST_PATHS])
     count = sum(group.copies - 1 for group in groups)
-    message = "files with the same content; hard links would hold them once"
+    within = "1 group" if len(groups) == 1 else f"{len(groups):,} groups"
+    message = f"{count + len(groups):,} files in {within} have the same content; hard links would hold it once"
     return Finding("duplicate-content", _severity(size, total), message, size, paths, count)
 
 

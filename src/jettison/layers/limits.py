@@ -7,6 +7,7 @@ from jettison.errors import BadInputError, UsageError
 from jettison.oci.image import Layer
 
 _MIB = 1 << 20
+_DIGITS = 20  # of a limit: more than 64 bits hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,11 @@ class Limits:
         max_ratio: uncompressed bytes for each stored one, looked at once ``ratio_grace`` bytes came out (gzip cannot
             exceed 1,032; zstd can exceed 30,000).
         ratio_grace: bytes that a layer may unpack to whatever the ratio.
-        max_entries: members of one layer.
+        max_entries: members of one layer, and of all layers of an image together (1 KB of memory each).
         max_pax: bytes of one member's extended header, or of one GNU long name (Go's ``archive/tar`` reads 1 MiB).
-        max_metadata: bytes of all names, link targets and extended attributes of one layer together.
+        max_metadata: bytes of all names, link targets and extended attributes of one layer, and of all together.
+        max_observed: bytes kept of the contents of an image's files: package databases, facts of ELF files (a CUDA
+            image of 48,000 files: 6.5 MB).
         max_name: bytes of a path or link target (Linux: PATH_MAX, 4096).
         max_part: bytes of one part of a path (Linux: NAME_MAX, 255).
         max_depth: parts of a path.
@@ -30,9 +33,10 @@ class Limits:
     max_tar_size: int = 1 << 40
     max_ratio: int = 200
     ratio_grace: int = 1 << 30
-    max_entries: int = 1_000_000
+    max_entries: int = 500_000
     max_pax: int = _MIB
-    max_metadata: int = 256 * _MIB
+    max_metadata: int = 64 * _MIB
+    max_observed: int = 64 * _MIB
     max_name: int = 4096
     max_part: int = 255
     max_depth: int = 500
@@ -57,7 +61,7 @@ def parse_limits(settings: Iterable[str], base: Limits | None = None) -> Limits:
         name, equals, value = setting.partition("=")
         if not equals or name not in LIMIT_NAMES:
             raise UsageError(f"unknown limit in {setting!r}", hint=f"NAME=VALUE, NAME one of {', '.join(LIMIT_NAMES)}")
-        if not (value.isascii() and value.isdigit()) or int(value) == 0:
+        if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS) or int(value) == 0:
             raise UsageError(f"limit {name}: {value!r} is not a whole number above zero")
         limits = replace(limits, **{name.replace("-", "_"): int(value)})
     return limits

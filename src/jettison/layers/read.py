@@ -11,10 +11,11 @@ from typing import Any
 
 from jettison.layers.cache import load_table, save_table, table_key
 from jettison.layers.entry import Entry
-from jettison.layers.limits import Limits
+from jettison.layers.limits import Limits, layer_place
 from jettison.layers.marks import Marks
 from jettison.layers.stream import Piece, checked_pieces, open_source
 from jettison.layers.table import LayerTable, Observer, Sink
+from jettison.layers.tally import Tally
 from jettison.layers.tar import Head, TarReader
 from jettison.oci.image import Image, Layer
 from jettison.progress import SILENT, Progress, Task
@@ -24,7 +25,12 @@ _LAYERS_AT_ONCE = 4
 
 
 def read_layer(
-    layer: Layer, observers: Sequence[Observer], *, limits: Limits | None = None, task: Task | None = None
+    layer: Layer,
+    observers: Sequence[Observer],
+    *,
+    limits: Limits | None = None,
+    task: Task | None = None,
+    tally: Tally | None = None,
 ) -> LayerTable:
     """Read a layer to its end, once.
 
@@ -33,6 +39,7 @@ def read_layer(
         observers: see the content of regular files that are not empty.
         limits: what is accepted.
         task: told of stored bytes as they are read.
+        tally: of the image's layers; None for one of this layer alone.
 
     Raises:
         BadInputError: the layer is malformed, hostile, cut off, over a limit, or its size, digest or diff_id is not
@@ -41,17 +48,18 @@ def read_layer(
         MachineError: its file cannot be read.
     """
     source = replace(open_source(layer, limits or Limits(), task), estimate=True)
+    tally = tally or Tally(source.limits)
     digests: list[str] = []
     marks = Marks()
     observed: dict[str, dict[int, Any]] = {observer.name: {} for observer in observers}
     with closing(checked_pieces(layer, source, digests)) as pieces:
         tar = TarReader(_marked(pieces, marks), source.place, source.limits)
-        entries = _read_entries(tar, observers, observed)
+        entries = _read_entries(tar, observers, observed, tally)
         size = tar.drain()
     if entries and entries[-1].end > size:  # the padding of the last member is missing
         entries[-1] = replace(entries[-1], end=size)
     plain = source.compression == "none"
-    return LayerTable(
+    table = LayerTable(
         digest=digests[0],
         diff_id=digests[1],
         compression=source.compression,
@@ -62,6 +70,8 @@ def read_layer(
         estimated=plain,
         observed=observed,
     )
+    tally.table(source.place, table)
+    return table
 
 
 def _marked(pieces: Iterable[Piece], marks: Marks) -> Iterator[bytes]:
@@ -72,7 +82,9 @@ def _marked(pieces: Iterable[Piece], marks: Marks) -> Iterator[bytes]:
         yield piece.data
 
 
-def _read_entries(tar: TarReader, observers: Sequence[Observer], observed: dict[str, dict[int, Any]]) -> list[Entry]:
+def _read_entries(
+    tar: TarReader, observers: Sequence[Observer], observed: dict[str, dict[int, Any]], tally: Tally
+) -> list[Entry]:
     entries: list[Entry] = []
     while (head := tar.next()) is not None:
         if head.type != "file":
@@ -83,6 +95,7 @@ def _read_entries(tar: TarReader, observers: Sequence[Observer], observed: dict[
         for name, sink in sinks:
             value = sink.finish()
             if value is not None:
+                tally.observed(tar.place, value)
                 observed[name][len(entries) - 1] = value
     return entries
 
@@ -134,13 +147,15 @@ def read_layers(
     total = sum(layer.blob.size for layer in image.layers)
     with progress.task("reading layers", total) as task:
         stoppable = _Stoppable(task)
+        tally = Tally(limits or Limits())
 
         def read(layer: Layer) -> LayerTable:
             key = table_key(layer, observers) if cache is not None else ""
             if cache is not None and key and (known := load_table(cache, key, layer)) is not None:
                 task.advance(layer.blob.size)
+                tally.known(layer_place(layer), known)
                 return known
-            table = read_layer(layer, observers, limits=limits, task=stoppable)
+            table = read_layer(layer, observers, limits=limits, task=stoppable, tally=tally)
             if cache is not None and key:
                 save_table(cache, key, table)
             return table

@@ -13,12 +13,18 @@ from jettison.run.exercise import exercise_rootfs, unpacked
 from jettison.run.workload import RunResult, Workload
 
 _LINES = 5
+_CLIENT_ERROR = 400  # RFC 9110, section 15.5
+_SERVER_ERROR = 500  # RFC 9110, section 15.6
+_CANNOT_RUN = 126  # POSIX shells: 126 not executable, 127 not found, 128 and more ended by a signal
 
 
 def run_original(
     old: Image, workloads: Sequence[Workload], *, limits: Limits | None = None, progress: Progress = SILENT
 ) -> tuple[RunResult, ...]:
     """Run each workload on the original; each has to pass there, or a comparison says nothing.
+
+    An answer that says that the service itself is broken does not pass: an HTTP status from 500 on, a command that was
+    not found, not executable or killed by a signal. Other refusals (404, exit code 1) may be what is asked for.
 
     Args:
         old: the original.
@@ -32,7 +38,7 @@ def run_original(
     """
     results = []
     for workload, result in _run(old, workloads, limits, progress):
-        if reason := failure(result):
+        if reason := failure(result) or _broken(workload, result):
             raise NotTriedError(
                 f"workload {workload.name!r} does not pass on the original {old.name}: {reason}",
                 hint="correct the workload file first: what fails before cannot show that nothing broke",
@@ -97,11 +103,32 @@ def failure(result: RunResult) -> str:
     return f"{reason}; its last output: {' | '.join(lines)}" if reason and lines else reason
 
 
+def _broken(workload: Workload, result: RunResult) -> str:
+    """Return which answer tells of a broken service; empty when none does."""
+    for probe, answer in zip(workload.probes, result.answers, strict=False):
+        if answer.status >= _SERVER_ERROR:
+            return f"{probe.name}: status {answer.status}"
+        if answer.exit_code >= _CANNOT_RUN:
+            return f"{probe.name}: exit code {answer.exit_code}"
+    return ""
+
+
+def _refused(workload: Workload, result: RunResult) -> str:
+    """Return the probes whose answers, the same on both, are refusals, for the detail; empty when none is."""
+    names = [
+        f"{probe.name} ({answer.status or answer.exit_code})"
+        for probe, answer in zip(workload.probes, result.answers, strict=False)
+        if answer.status >= _CLIENT_ERROR or answer.exit_code
+    ]
+    return f"; {len(names)} of the original's answers were errors: {', '.join(names[:_LINES])}" if names else ""
+
+
 def _check(workload: Workload, was: RunResult, now: RunResult) -> Check:
     problems = [reason] if (reason := failure(now)) else []
     if not problems and len(now.answers) != len(workload.probes):
         problems.append(f"{len(workload.probes)} probes, {len(now.answers)} answers")
     for probe, before, after in zip(workload.probes, was.answers, now.answers, strict=False):
         problems += compare(probe, before, after)
-    detail = f"{len(workload.probes)} probes, ready after {now.ready_seconds:.2f} s ({was.ready_seconds:.2f} s before)"
-    return told(f"behaviour:{workload.name}", detail, problems)
+    asked = f"{len(workload.probes)} probes" if workload.probes else "no probe, so no answer was compared"
+    detail = f"{asked}, ready after {now.ready_seconds:.2f} s ({was.ready_seconds:.2f} s before)"
+    return told(f"behaviour:{workload.name}", detail + _refused(workload, was), problems)

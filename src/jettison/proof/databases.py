@@ -3,6 +3,7 @@
 import base64
 import binascii
 import csv
+import re
 from collections.abc import Iterator, Mapping
 
 from jettison.files.owners.claims import inside
@@ -13,6 +14,7 @@ from jettison.proof.view import View
 
 _RECORD = ".dist-info/RECORD"
 _LISTS = ("var/lib/dpkg/info/", "var/lib/dpkg/status.d/")
+_NUMBER = re.compile(r"[0-9]{1,20}\Z")
 _SUM_COLUMNS = 34  # 32 hexadecimal digits and two spaces
 
 
@@ -66,7 +68,7 @@ def _check_row(view: View, site: str, row: list[str]) -> str:
     if digest.startswith("sha256=") and node.type == "file" and _hex(digest[7:]) != node.digest:
         return f"{row[0]} has another digest than it states"
     size = row[2] if len(row) > 2 else ""  # noqa: PLR2004 -- path, digest, size
-    if size.isdigit() and node.type == "file" and int(size) != node.size:
+    if _NUMBER.match(size) and node.type == "file" and int(size) != node.size:
         return f"{row[0]} has {node.size} bytes, it states {size}"
     return ""
 

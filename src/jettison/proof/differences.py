@@ -11,6 +11,7 @@ from jettison.proof.record import Check
 from jettison.proof.view import Node, View, shown_time
 from jettison.rebuild.links import Key
 from jettison.rebuild.places import Places
+from jettison.rules.package_caches import is_cache
 
 _OWN = -1  # stands for a layer: content that no entry of the original holds
 
@@ -21,12 +22,14 @@ class Intent:
 
     Attributes:
         dropped: paths whose entry goes, with the step.
+        careless: those of them that a step of tier 0 drops, though they are seen and no caches.
         linked: paths that become hard links, with the path they share from then on.
         updated: paths with new content, with its digest.
         shadows: directories whose entry goes, while an entry for them in a lower layer stays.
     """
 
     dropped: Mapping[str, str]
+    careless: frozenset[str]
     linked: Mapping[str, str]
     updated: Mapping[str, str]
     shadows: frozenset[str]
@@ -85,12 +88,16 @@ def read_intent(old: FileTable, applied: Plan) -> Intent:
                 linked[path] = _shared(old, places.one(step, target.layer, target.to), seen)
     dropped = {seen[key]: step for key, step in drops.items() if key in seen}
     dirs = {path for path in dropped if old.visible[path].entry.type == "dir"}
+    lossless = {step.id for step in applied.steps if step.tier == 0}
+    careless = frozenset(
+        path for path, step in dropped.items() if step in lossless and not (is_cache(path) or "/__pycache__/" in path)
+    )
     shadows = frozenset(
         file.path
         for file in old.files
         if file.path in dirs and file.entry.type == "dir" and (file.layer, file.index) not in drops
     )
-    return Intent(dropped, linked, updated, shadows)
+    return Intent(dropped, careless, linked, updated, shadows)
 
 
 def _shared(old: FileTable, key: Key, seen: Mapping[Key, str]) -> str:
@@ -105,14 +112,17 @@ def _compare(before: View, after: View, intent: Intent) -> Iterator[str]:
     for path, node in before.nodes.items():
         found = after.nodes.get(path)
         if path in intent.dropped and found is None:
-            if path in implied:
+            if path in intent.careless:
+                yield f"{path}: step {intent.dropped[path]} of tier 0 takes it, and the container sees it"
+            elif path in implied:
                 yield f"{path}: step {intent.dropped[path]} drops it, while what lies in it stays"
         elif path in intent.dropped and path not in intent.shadows:
             yield f"{path}: step {intent.dropped[path]} drops it, and it is still there"
         elif found is None:
             yield f"{path}: gone, and no step drops it"
         else:
-            yield from _differences(path, _expected(path, node, found, before, intent), found)
+            yield from _differences(path, _expected(path, node, found, intent), found)
+            yield from _unlike(path, node, before, intent)
     for path in sorted(after.nodes.keys() - before.nodes.keys()):
         yield f"{path}: new, and no step makes it"
 
@@ -127,12 +137,18 @@ def _parents(view: View) -> set[str]:
     return parents
 
 
-def _expected(path: str, node: Node, found: Node, before: View, intent: Intent) -> Node:
-    if path in intent.updated:
-        return replace(node, digest=intent.updated[path], size=found.size)  # the digest says it all
-    if path in intent.linked and intent.linked[path] in before.nodes:
-        return replace(node, digest=before.nodes[intent.linked[path]].digest)
-    return node
+def _expected(path: str, node: Node, found: Node, intent: Intent) -> Node:
+    """Return what should be there: a link keeps its content, and of an update the digest says it all."""
+    return replace(node, digest=intent.updated[path], size=found.size) if path in intent.updated else node
+
+
+def _unlike(path: str, node: Node, before: View, intent: Intent) -> Iterator[str]:
+    """Check that a path is linked only to what it was in all respects: the two share owner, mode and time as well."""
+    shared = intent.linked.get(path, path)
+    other = before.nodes.get(shared, node)
+    if other != node:
+        fields_of = [field.name for field in fields(Node) if getattr(node, field.name) != getattr(other, field.name)]
+        yield f"{path}: linked to {shared}, which differs in {', '.join(fields_of)}"
 
 
 def _differences(path: str, wanted: Node, found: Node) -> Iterator[str]:

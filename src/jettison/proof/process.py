@@ -1,6 +1,8 @@
 """What the image starts must still be there: entrypoint, command, health check, working directory, user."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from jettison.files.record import FileTable
 from jettison.files.resolve import resolve
@@ -87,8 +89,13 @@ def check_config(old: Image, new: Image) -> Check:
     """
     before, after = old.config.document, new.config.document
     keys = sorted({*before, *after} - set(_CHANGING))
-    problems = [f"config: {key} differs" for key in keys if before.get(key) != after.get(key)]
+    problems = [f"config: {key} differs" for key in keys if not _same(before.get(key), after.get(key))]
     created = [[entry.created_by for entry in image.config.history] for image in (old, new)]
     if created[0] != created[1]:
         problems.append("config: the history names other instructions")
     return told("config", f"{len(keys)} fields are the same", problems)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same; to Python 1, 1.0 and true would be."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -3,6 +3,7 @@
 from jettison.errors import BadInputError
 from jettison.files.record import FileTable
 from jettison.plan.record import Plan
+from jettison.plan.updates import updates
 from jettison.proof.checks import told
 from jettison.proof.databases import check_distributions, check_packages
 from jettison.proof.differences import check_differences
@@ -11,23 +12,27 @@ from jettison.proof.libraries import check_libraries
 from jettison.proof.process import check_config, check_process
 from jettison.proof.record import Check
 from jettison.proof.view import make_view
+from jettison.rebuild.edits import applied as with_updates
 
 
 def check_structure(old: FileTable, new: FileTable, applied: Plan | None) -> tuple[Check, ...]:
     """Check a new image against the old one and the plan that led from one to the other.
 
+    The plan's ``update`` steps are not believed: what its other steps ask of the databases is worked out anew, so that
+    a plan whose updates were edited explains nothing that would not follow anyway.
+
     Args:
         old: of the original.
         new: of the new image, read from its bytes without the cache.
-        applied: the plan with its updates; None when there is none: then no difference of the rootfs is explained, and
-            how it is cut into layers does not matter.
+        applied: the plan, with or without its updates; None when there is none: then no difference of the rootfs is
+            explained, and how it is cut into layers does not matter.
 
     Raises:
         UsageError: the plan was made for another image.
     """
     before, after = make_view(old), make_view(new)
-    plan = applied or no_plan(old)
-    layers = (check_layers(old, new, plan),) if applied is not None else ()
+    plan = no_plan(old) if applied is None else with_updates(applied, updates(old, applied))
+    layers = () if applied is None else (check_layers(old, new, plan),)
     return (
         *layers,
         check_differences(before, after, plan),

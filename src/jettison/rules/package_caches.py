@@ -34,6 +34,11 @@ CACHES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
 )
 
 
+def is_cache(path: str) -> bool:
+    """Whether a path of the rootfs is a file that only package managers read."""
+    return any(pattern.fullmatch(path) for _, _, pattern in CACHES)
+
+
 def _propose(case: Case) -> Iterator[Proposal]:
     groups: defaultdict[tuple[str, str], list[File]] = defaultdict(list)
     for file in case.left():

@@ -383,6 +383,6 @@ def _last_lines(container: Container) -> str:
 def _signal_number(name: str) -> int:
     """Return the number of a stop signal, ``SIGTERM``, ``TERM`` or ``15``; SIGTERM's for one that is unknown."""
     text = name.upper().removeprefix("SIG")
-    if text.isdecimal() and 0 < int(text) < signal.NSIG:
+    if text in map(str, range(1, signal.NSIG)):
         return int(text)
     return int(getattr(signal.Signals, f"SIG{text}", signal.SIGTERM))

@@ -62,9 +62,9 @@ def _user(passwd: list[list[str]], name: str) -> tuple[User, str]:
     """Return the user and the name of its entry, which is empty when it has none."""
     for row in passwd:
         if name in {row[0], row[2]}:
-            return User(int(row[2]), int(row[3]) if row[3].isdecimal() else 0, (), row[5] or "/"), row[0]
-    if not name.isdecimal() or int(name) > _LAST_ID:
-        raise BadInputError(f"the image runs as user {name!r}, which its /etc/passwd does not have")
+            return User(int(row[2]), int(row[3]) if _is_id(row[3]) else 0, (), row[5] or "/"), row[0]
+    if not _is_id(name):
+        raise BadInputError(f"the image runs as user {name[:80]!r}, which its /etc/passwd does not have")
     return User(int(name)), ""
 
 
@@ -72,8 +72,8 @@ def _group(group: list[list[str]], name: str) -> int:
     for row in group:
         if name in {row[0], row[2]}:
             return int(row[2])
-    if not name.isdecimal() or int(name) > _LAST_ID:
-        raise BadInputError(f"the image runs as group {name!r}, which its /etc/group does not have")
+    if not _is_id(name):
+        raise BadInputError(f"the image runs as group {name[:80]!r}, which its /etc/group does not have")
     return int(name)
 
 

@@ -156,14 +156,17 @@ def test_reader_that_goes_away(archive: str) -> None:
         assert (done.returncode, done.stderr) == (code, b"")
 
 
-def test_full_output() -> None:
-    """When standard output is full, the error says so (code 5)."""
+@pytest.mark.parametrize("words", ["schema proof", "--version", "slim --help"])
+def test_full_output(words: str) -> None:
+    """When standard output is full, the error says so once (code 5), although Python writes late."""
     if not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
     with open("/dev/full", "wb") as full:
-        argv = [sys.executable, "-m", "jettison", "schema", "proof"]
-        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, check=False)
+        argv = [sys.executable, "-m", "jettison", *words.split()]
+        env = {**os.environ, "PYTHONUNBUFFERED": ""}
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, check=False, env=env)
     assert done.returncode == 5
+    assert done.stderr.count(b"\n") == 2
     assert b"the disk is full" in done.stderr
 
 

@@ -120,6 +120,16 @@ def test_bugs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert ("Traceback" in err) == bool(how)
 
 
+def test_bugs_are_placed_in_the_package(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a bug showed is told of Jettison's own code, also in a checkout whose folder is called jettison."""
+    source = compile("raise KeyError", "/home/you/jettison/tests/x.py", "exec")
+    with pytest.raises(KeyError) as raised:
+        exec(source)  # noqa: S102 -- to have a frame of that file
+    _raise(monkeypatch, raised.value)
+    assert cli.main(["inspect"]) == 70
+    assert "(cli/main.py:" in capsys.readouterr().err
+
+
 def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C exits with 130 and one line."""
     _raise(monkeypatch, KeyboardInterrupt())

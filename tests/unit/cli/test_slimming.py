@@ -8,12 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 from tests.helpers.images import File, docker_archive, tar_bytes
+from tests.helpers.machine import need_namespaces
 from tests.helpers.rootfs import _libraries as shared_libraries
 
 from jettison.cli.main import main
-from jettison.errors import MachineError
 from jettison.report.documents import schema_text
-from jettison.run.sandbox import require
 
 BASE = tar_bytes([File("usr/lib/a.txt", b"q" * 3000), File("usr/lib/b.txt", b"q" * 3000), File("etc/old", b"z" * 900)])
 TOP = tar_bytes([File("etc/.wh.old"), File("opt/app/data.bin", b"d" * 500)])
@@ -115,10 +114,7 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.fixture
 def _running(tmp_path: Path) -> None:
-    try:
-        require()
-    except MachineError as error:
-        pytest.skip(error.message)
+    need_namespaces()
     programs = [os.path.realpath(f"/bin/{name}") for name in ("sh", "sleep", "ls")]
     files = {f"/bin/{name}": source for name, source in zip(("sh", "sleep", "ls"), programs, strict=True)}
     files |= {path: path for path in shared_libraries(programs)}

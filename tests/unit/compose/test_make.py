@@ -21,6 +21,7 @@ from jettison.compose.wheels import wheel_cache
 from jettison.errors import JettisonError, RefusedError, UsageError
 from jettison.files.read import read_table
 from jettison.oci.image import Image
+from jettison.rules.status import installed
 from jettison.sources.open import open_image
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -189,6 +190,22 @@ def test_a_naive_image(tmp_path: Path) -> None:
     assert "var/lib/apt/lists/archive_Packages" in found
     assert len([name for name in found if name.startswith("root/.cache/pip/http-v2/") and name.endswith(".body")]) == 2
     assert {"usr/share/man/man1/x.1", "var/lib/dpkg/status", "var/lib/dpkg/info/git.list", "usr/bin/git"} <= set(found)
+
+
+def test_a_naive_image_knows_what_was_asked_for(tmp_path: Path) -> None:
+    """Apt's states mark all packages that the compose file does not name, each with the image's architecture."""
+    debs = {**DEBS, "data": deb_of("data", {"./usr/share/d": b"d"}, architecture="all")}
+    resolved = Resolved("bookworm", (*keep(debs), *keep(MORE, "more")), keep_wheels(WHEELS))
+    text = RECIPE.replace('"python3-minimal"', '"git", "libc6"')
+    _, image = compose(project(tmp_path, 'style = "naive"', text=text, resolved=resolved), tmp_path / "out")
+    table = read_table(image)
+    stanzas = table.texts["var/lib/apt/extended_states"].decode().split("\n\n")
+    names = ("base-files", "data", f"python{PYTHON}-minimal")
+    wanted = [f"Package: {name}\nArchitecture: amd64\nAuto-Installed: 1" for name in names]
+    assert stanzas == [*wanted, ""]
+    assert {known.key for known in installed(table).values() if known.by_name} == {"deb:git", "deb:libc6"}
+    _, lean = compose(project(tmp_path), tmp_path / "lean")
+    assert "var/lib/apt/extended_states" not in read_table(lean).visible
 
 
 def test_on_a_base_image(tmp_path: Path) -> None:

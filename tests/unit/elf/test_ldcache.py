@@ -83,6 +83,13 @@ def test_conf() -> None:
     assert conf_dirs({}) == ()
 
 
+def test_conf_that_includes_itself_a_thousand_times() -> None:
+    """Each file is read once, so that includes cannot multiply; what they list is found all the same."""
+    lines = b"include /etc/ld.so.conf.d/*\n/last\n" * 1000
+    texts = {"etc/ld.so.conf": lines, **{f"etc/ld.so.conf.d/{each}": b"/%d\n" % each + lines for each in range(5)}}
+    assert conf_dirs(texts) == ("0", "last", "1", "2", "3", "4")
+
+
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [("libz.so.1", True), ("ld-linux-x86-64.so.2", True), ("foo.so", False), ("liba.so.dpkg-new", False)],

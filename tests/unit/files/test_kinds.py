@@ -75,6 +75,13 @@ def kind_of(
         ("usr/bin/ls", "executable"),
         ("etc/passwd", "configuration"),
         ("srv/x.json", "data"),
+        ("usr/share/X11/locale/en_US.UTF-8/Compose", "data"),
+        ("usr/share/zoneinfo/Europe/Paris", "data"),
+        (f"{SITE}/tzdata/zoneinfo/Europe/Paris", "data"),
+        (f"{SITE}/tzdata/zoneinfo/Europe/__init__.py", "python source"),
+        ("usr/share/terminfo/x/xterm", "data"),
+        ("root/.bashrc", "configuration"),
+        (f"{SITE}/sklearn/meson.build", "compiler or build tool"),
         ("srv/x.unheardof", "other"),
     ],
 )

@@ -106,6 +106,23 @@ def test_the_inspection_sums_up(table: FileTable) -> None:
     assert inspection_from_json(inspection_to_json(found)) == found
 
 
+def test_findings_say_how_many(table: FileTable) -> None:
+    """Messages have counts, in the singular for one."""
+    assert {finding.rule: finding.message for finding in make_inspection(table).findings} == {
+        "duplicate-content": "2 files in 1 group have the same content; hard links would hold it once",
+        "hidden-bytes": "1 file is stored and pulled although a later layer deletes or replaces it",
+        "package-caches": "1 file is a cache, list or log of a package manager",
+    }
+    copies = [(f"{letter}{number}", letter.encode()) for letter in "abc" for number in range(400)]
+    lists = [(f"var/lib/apt/lists/{number}", b"l") for number in range(2)]
+    found = make_inspection(table_of([("gone", b"1"), ("a0", b"2")], [*copies, *lists, (".wh.gone", b"")]))
+    assert {finding.rule: finding.message for finding in found.findings} == {
+        "duplicate-content": "1,200 files in 3 groups have the same content; hard links would hold it once",
+        "hidden-bytes": "2 files are stored and pulled although a later layer deletes or replaces them",
+        "package-caches": "2 files are caches, lists and logs of package managers",
+    }
+
+
 def test_an_empty_image() -> None:
     """No entries, no waste, no division by zero."""
     found = make_inspection(table_of([]))

@@ -1,6 +1,8 @@
 """Owners: the records of dpkg, apk, Python and conda, and what hostile or broken ones may claim."""
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,9 @@ from jettison.files.owners.attribute import attribute
 from jettison.files.owners.claims import Rootfs, inside
 from jettison.files.owners.deb822 import relations, stanzas
 from jettison.files.owners.python import normalise
-from jettison.layers.entry import Entry
+from jettison.files.record import FileTable
+from jettison.files.resolve import walk
+from jettison.layers.entry import Entry, EntryType
 
 STATUS = b"""Package: libc6
 Status: install ok installed
@@ -107,6 +111,30 @@ def test_distroless_status_d_owns_by_md5sums() -> None:
     )
     assert {file.owner for file in table.visible.values()} == {"deb:tzdata"}
     assert table.owners["deb:tzdata"].record == "var/lib/dpkg/status.d/tzdata"
+
+
+def test_shared_links_to_directories_are_nobody_s() -> None:
+    """``lib`` that two packages list is theirs as little as a directory; one that a single package lists is its own."""
+    lists = {"apt": b"/lib\n/lib64\n/usr/lib/apt\n/usr/lib/x.so\n", "libc6": b"/lib\n/lib64\n/gone\n/usr/lib/x.so\n"}
+    table = table_of(
+        [
+            ("var/lib/dpkg/status", b"Package: apt\nVersion: 1\n\nPackage: libc6\nVersion: 1\n"),
+            *((f"var/lib/dpkg/info/{name}.list", text + f"/usr/{name}\n".encode()) for name, text in lists.items()),
+            File("usr/lib", type="dir"),
+            File("lib", type="symlink", link="usr/lib"),
+            File("lib64", type="symlink", link="/usr/lib64"),  # whose directory no entry names
+            ("usr/lib64/ld.so", b"l"),
+            ("usr/lib/liby.so.1", b"y"),
+            File("usr/lib/x.so", type="symlink", link="liby.so.1"),
+            File("usr/apt", type="symlink", link="lib"),
+        ]
+    )
+    assert owners_of(table, ["lib", "lib64", "usr/apt", "usr/lib/x.so"]) == {
+        "lib": "",
+        "lib64": "",
+        "usr/apt": "deb:apt",
+        "usr/lib/x.so": "deb:apt",
+    }
 
 
 def test_a_diverted_file_belongs_to_each_by_its_place() -> None:
@@ -220,6 +248,60 @@ def test_hostile_records_claim_nothing_outside_their_prefix() -> None:
     assert table.visible["usr/local/bin/debs"].owner == "deb:debs"
 
 
+def claimed(table: FileTable, owner: str) -> set[str]:
+    """Return the files of an owner, its metadata aside."""
+    return {path for path, file in table.visible.items() if file.owner == owner and "-1." not in path}
+
+
+def test_a_site_folder_under_the_root_does_not_own_the_root() -> None:
+    """With the prefix ``/``, a RECORD claims the site folder and what sysconfig's schemes put below a prefix."""
+    files = ("etc/a/a.conf", "bin/a", "share/a/x", "include/python3.11/a.h", "lib/libc.so.6", "app/main.py", "vmlinuz")
+    record = "".join(f"../../../{path},,\n" for path in files) + "a/x.py,,\n../os.py,,\n"
+    site = "lib/python3.11/site-packages"
+    more = (f"{site}/a/x.py", "lib/python3.11/os.py")
+    table = table_of([*dist("a", "1", record, site=site), *((path, b"x") for path in (*files, *more))])
+    assert claimed(table, "python:a") == {*files[:4], f"{site}/a/x.py"}
+
+
+@pytest.mark.parametrize("site", ["", "usr", "usr/lib", "lib64", "usr/lib/x86_64-linux-gnu", "etc", "var/lib"])
+def test_a_dist_info_in_a_system_folder_owns_itself_only(site: str) -> None:
+    """No distribution is installed there, so neither its RECORD nor its top_level.txt is believed."""
+    at = f"{site}/" if site else ""
+    named = ("python3/x.py", "bin/sh", "passwd", "evil.py", "libc.so.6")
+    record = "".join(f"{path},,\n" for path in named) + "evil-1.dist-info/RECORD,,\n"
+    members = [(path.lstrip("/"), data) for path, data in dist("evil", "1", record, site=site)]
+    members += [(f"{at}old-1.egg-info/PKG-INFO", b"Name: old\n"), (f"{at}old-1.egg-info/top_level.txt", b"python3\n")]
+    table = table_of([*members, *((at + path, b"x") for path in named)])
+    assert claimed(table, "python:evil") == claimed(table, "python:old") == set()
+    assert table.visible[f"{at}evil-1.dist-info/RECORD"].owner == "python:evil"
+
+
+@pytest.mark.parametrize("site", ["app", "var/task", "opt", "srv/site", "src"])
+def test_a_target_folder_owns_what_is_in_it(site: str) -> None:
+    """``pip install --target`` makes a site folder of any folder; its records claim what is in it, and its bin."""
+    table = table_of(
+        [
+            *dist("a", "1", "a.py,,\n../../bin/tool,,\n../etc/passwd,,\n", site=site),
+            *((path, b"x") for path in (f"{site}/a.py", f"{site}/bin/tool", "etc/passwd", "bin/tool")),
+        ]
+    )
+    assert claimed(table, "python:a") == {f"{site}/a.py", f"{site}/bin/tool"}
+
+
+def test_records_do_not_reach_out_through_symlinks() -> None:
+    """A RECORD that names files behind a symlink out of its prefix does not own them; inside it does."""
+    table = table_of(
+        [
+            *dist("a", "1", "evil/passwd,,\ninner/x.py,,\n"),
+            File(f"{SITE}/evil", type="symlink", link="/etc"),
+            File(f"{SITE}/inner", type="symlink", link="real"),
+            (f"{SITE}/real/x.py", b"x"),
+            ("etc/passwd", b"root"),
+        ]
+    )
+    assert owners_of(table, ["etc/passwd", f"{SITE}/real/x.py"]) == {"etc/passwd": "", f"{SITE}/real/x.py": "python:a"}
+
+
 def test_debian_s_python_packages_are_debian_s() -> None:
     """Where dpkg and a distribution both claim a file, dpkg owns it; the distribution is still known."""
     site = "usr/lib/python3/dist-packages"
@@ -303,6 +385,50 @@ def test_directories_belong_to_the_one_owner_of_all_in_them() -> None:
     }
 
 
+@given(st.dictionaries(st.text("abc/", min_size=1, max_size=9), st.sampled_from(["", "x", "y"]), max_size=12))
+def test_a_directory_belongs_to_the_one_owner_below_it(named: dict[str, str]) -> None:
+    """For any tree: a directory is an owner's exactly if all files below it are."""
+    paths = {"/".join(f"d{part}" for part in path.split("/") if part): owner for path, owner in named.items()}
+    files = {f"{path}/f".lstrip("/"): owner for path, owner in paths.items()}
+    dirs = {"/".join(path.split("/")[:depth]) for path in files for depth in range(1, path.count("/") + 1)}
+    status = "\n".join(f"Package: {name}\nVersion: 1\n" for name in "xy")
+    lists = {name: "".join(f"/{path}\n" for path, owner in files.items() if owner == name) for name in "xy"}
+    rootfs = _rootfs(
+        {
+            **{path: path.encode() for path in files},
+            "var/lib/dpkg/status": status.encode(),
+            **{f"var/lib/dpkg/info/{name}.list": text.encode() for name, text in lists.items()},
+        },
+        dirs,
+    )
+    owned = attribute(rootfs)
+    for folder in dirs:
+        below = {owner for path, owner in files.items() if path.startswith(f"{folder}/")}
+        wanted = f"deb:{below.pop()}" if len(below) == 1 and below != {""} else ""
+        assert owned.paths.get(folder, "") == wanted
+
+
+@given(
+    st.dictionaries(st.text("ab/", min_size=1, max_size=7), st.text("ab/.", max_size=7), max_size=8),
+    st.lists(st.text("ab/", min_size=1, max_size=9), min_size=1, max_size=6),
+)
+def test_where_a_record_s_path_lies(links: dict[str, str], asked: list[str]) -> None:
+    """Whatever was asked before, a path lies where following the symlinks of its parents leads."""
+    entries = {}
+    for path, link in links.items():
+        clean = "/".join(part for part in path.split("/") if part)
+        kind: EntryType = "symlink" if link else "dir"
+        entries[clean] = Entry(clean, kind, 0, 0o755, 0, 0, 0, link, "", (0, 0), (), 0, 0, 0)
+    entries.pop("", None)
+    everything: Any = type("All", (dict,), {"__contains__": lambda *_: True})()
+    rootfs = Rootfs(entries, everything, {})
+    for path in asked:
+        clean = "/".join(part for part in path.split("/") if part)
+        parent, _, name = clean.rpartition("/")
+        real = walk(entries.get, parent)
+        assert rootfs.real(clean) == (None if real is None else f"{real}/{name}" if real else name)
+
+
 def test_broken_status_is_a_skip() -> None:
     """A stanza without a name is told of, the others are read."""
     table = table_of({"var/lib/dpkg/status": b"Version: 1\n\nPackage: ok\nVersion: 1\n"})
@@ -319,11 +445,12 @@ def test_records_paths_stay_inside_the_root(base: str, path: str, joined: str | 
     assert inside(base, path) == joined
 
 
-def _rootfs(files: dict[str, bytes]) -> Rootfs:
+def _rootfs(files: dict[str, bytes], dirs: Iterable[str] = ()) -> Rootfs:
     seen = {
         path: Entry(path, "file", len(text), 0o644, 0, 0, 0, "", "sha256:" + "0" * 64, (0, 0), (), 0, 0, 0)
         for path, text in files.items()
     }
+    seen |= {path: Entry(path, "dir", 0, 0o755, 0, 0, 0, "", "", (0, 0), (), 0, 0, 0) for path in dirs}
     return Rootfs(seen, seen, files)
 
 

@@ -197,7 +197,16 @@ def test_limits_are_set_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["max-ratio", "max-ratio=", "max-ratio=0", "max-ratio=-1", "ratio=5", "max-ratio=\u0663"]
+    "setting",
+    [
+        "max-ratio",
+        "max-ratio=",
+        "max-ratio=0",
+        "max-ratio=-1",
+        "ratio=5",
+        "max-ratio=\u0663",
+        "max-ratio=" + "9" * 5000,
+    ],
 )
 def test_limits_that_are_none_are_refused(setting: str) -> None:
     """A usage error names the limit."""

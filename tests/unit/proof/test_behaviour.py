@@ -78,3 +78,27 @@ def test_fewer_answers_fail(monkeypatch: pytest.MonkeyPatch, image: Image) -> No
     fake(monkeypatch, replace(GOOD, answers=()))
     checks, _ = check_behaviour(image, (WORKLOAD,), (GOOD,))
     assert checks[0].problems == ("1 probes, 0 answers",)
+
+
+@pytest.mark.parametrize(("status", "code", "said"), [(500, 0, "status 500"), (0, 127, "exit code 127")])
+def test_a_broken_original_is_no_measure(
+    monkeypatch: pytest.MonkeyPatch, image: Image, status: int, code: int, said: str
+) -> None:
+    """A service that answers 500, or a command that is not found, would be 'the same' on both: it is not tried."""
+    broken = replace(GOOD, answers=(replace(GOOD.answers[0], status=status, exit_code=code),))
+    fake(monkeypatch, broken)
+    with pytest.raises(NotTriedError, match=f"ask: {said}"):
+        run_original(image, (WORKLOAD,))
+
+
+def test_the_detail_is_honest_about_what_was_compared(monkeypatch: pytest.MonkeyPatch, image: Image) -> None:
+    """Refusals that are the same on both are told; so is a workload that asks nothing."""
+    refusal = replace(GOOD, answers=(replace(GOOD.answers[0], status=404),))
+    fake(monkeypatch, refusal, refusal)
+    checks, _ = check_behaviour(image, (WORKLOAD,), run_original(image, (WORKLOAD,)))
+    assert checks[0].verdict == "held"
+    assert checks[0].detail.endswith("; 1 of the original's answers were errors: ask (404)")
+    quiet = replace(WORKLOAD, probes=())
+    fake(monkeypatch, replace(GOOD, answers=()))
+    checks, _ = check_behaviour(image, (quiet,), (replace(GOOD, answers=()),))
+    assert checks[0].detail.startswith("no probe, so no answer was compared, ready after")

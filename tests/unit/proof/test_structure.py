@@ -170,21 +170,76 @@ def test_without_a_plan_no_difference_is_allowed(tmp_path: Path) -> None:
 
 
 def test_links_and_updates_are_explained(tmp_path: Path) -> None:
-    """A linked copy and an updated database hold; a wrong digest of the update, or a link not made, does not."""
-    twins = [File("a", b"x" * 5000), File("b", b"x" * 5000), File("db", b"old")]
-    old = table_of(tmp_path / "old", [twins])
-    plan = plan_of(old, step("link", Target(0, "b", "a")))
-    rebuilt = rebuild(old, plan, tmp_path / "scratch", {(0, "db"): b"new"})
+    """A linked copy and an updated database hold; a database left as it was, or a link not made, does not."""
+    twins = [File("a", b"x" * 5000), File("b", b"x" * 5000), File("var/lib/dpkg/info/p.list", b"/a\n/gone\n")]
+    old = table_of(tmp_path / "old", [[*twins, File("gone")]])
+    plan = plan_of(old, step("link", Target(0, "b", "a")), step("drop", Target(0, "gone"), name="test/drop"))
+    rebuilt = rebuild(old, plan, tmp_path / "scratch", {(0, "var/lib/dpkg/info/p.list"): b"/a\n"})
     new = read_rebuilt(rebuilt)
     assert problems(check_structure(old, new, rebuilt.applied)) == {}
+    assert problems(check_structure(old, new, plan)) == {}
     assert problems(check_structure(old, old, rebuilt.applied))["differences-explained"] == (
-        "db: digest sha256:"
-        + hashlib.sha256(b"new").hexdigest()
+        "gone: step test/drop drops it, and it is still there",
+        "var/lib/dpkg/info/p.list: digest sha256:"
+        + hashlib.sha256(b"/a\n").hexdigest()
         + " became sha256:"
-        + hashlib.sha256(b"old").hexdigest(),
+        + hashlib.sha256(b"/a\n/gone\n").hexdigest(),
         "b: no longer a hard link of a",
     )
-    assert problems(check_structure(old, new, plan))["differences-explained"][0].startswith("db: digest")
+
+
+def test_a_forged_update_explains_nothing(tmp_path: Path) -> None:
+    """Updates follow from the other steps: one written into the plan for any other file or content is not believed."""
+    old = table_of(tmp_path / "old", [[File("app.py", b"serve()"), File("gone")]])
+    new = table_of(tmp_path / "new", [[File("app.py", b"steal()")]])
+    forged = step(
+        "update", Target(0, "app.py", "sha256:" + hashlib.sha256(b"steal()").hexdigest()), name="update/app.py"
+    )
+    plan = plan_of(old, step("drop", Target(0, "gone")), forged)
+    (problem,) = problems(check_structure(old, new, plan))["differences-explained"]
+    assert problem.startswith("app.py: digest sha256:")
+
+
+def test_a_forged_link_explains_nothing(tmp_path: Path) -> None:
+    """A link step may only name a file that was the same: not another content of the same size, nor another mode."""
+    files = [File("a", b"good", mode=0o755), File("b", b"evil", mode=0o755), File("c", b"evil")]
+    old = table_of(tmp_path / "old", [files])
+    link = File("a", type="hardlink", link="b", mode=0o755)
+    new = table_of(tmp_path / "new", [[files[1], link, files[2]]])
+    found = problems(check_structure(old, new, plan_of(old, step("link", Target(0, "a", "b")))))
+    assert [text.split(" sha256")[0] for text in found["differences-explained"]] == [
+        "a: digest",
+        "a: linked to b, which differs in digest",
+    ]
+    new = table_of(tmp_path / "mode", [[*files[:2], File("c", type="hardlink", link="b")]])
+    found = problems(check_structure(old, new, plan_of(old, step("link", Target(0, "c", "b")))))
+    assert found == {"differences-explained": ("c: linked to b, which differs in mode",)}
+
+
+def test_tier_0_takes_nothing_that_is_seen(tmp_path: Path) -> None:
+    """A path that stands twice in a layer cannot be told apart: a step for the hidden one takes both, and fails."""
+    old = table_of(tmp_path / "old", [[File("a", b"hidden"), File("a", b"seen"), File("b")]])
+    lossless = replace(step("drop", Target(0, "a"), name="hidden-bytes/layer-0"), tier=0)
+    plan = plan_of(old, lossless)
+    new = read_rebuilt(rebuild(old, plan, tmp_path / "scratch"))
+    assert problems(check_structure(old, new, plan)) == {
+        "differences-explained": ("a: step hidden-bytes/layer-0 of tier 0 takes it, and the container sees it",)
+    }
+
+
+@pytest.mark.parametrize("size", ["²", "\u0665", "9" * 5000, "-1"])
+def test_sizes_in_records_that_are_no_numbers(tmp_path: Path, size: str) -> None:
+    """A RECORD may say anything: what is no number of up to 20 ASCII digits is passed over."""
+    record = File(f"{SITE}/pkg-1.dist-info/RECORD", f"pkg/data,,{size}\n".encode())
+    old = table_of(tmp_path / "old", [[record, File(f"{SITE}/pkg/data", b"data")]])
+    assert problems(check_structure(old, old, None)) == {}
+
+
+def test_config_values_of_another_type_differ(tmp_path: Path) -> None:
+    """1 and true are the same to Python, and not to an engine."""
+    old = table_of(tmp_path / "old", [[File("a")]], config={**CONFIG, "Tty": True})
+    new = table_of(tmp_path / "new", [[File("a")]], config={**CONFIG, "Tty": 1})
+    assert problems(check_structure(old, new, None)) == {"config": ("config: config differs",)}
 
 
 def test_hidden_entries_are_counted_too(tmp_path: Path) -> None:

@@ -4,18 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
-
-from jettison.errors import MachineError
-from jettison.run.sandbox import require
+from tests.helpers.machine import need_namespaces
 
 
 @pytest.fixture
 def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder of its own for scratch; skip where this machine forbids namespaces."""
-    try:
-        require()
-    except MachineError as error:
-        pytest.skip(error.message)
+    need_namespaces()
     monkeypatch.setenv("JETTISON_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("JETTISON_SCRATCH", str(tmp_path / "cache" / "scratch"))
     return tmp_path

@@ -18,7 +18,7 @@ from tests.helpers.rootfs import PYTHON, machine_layer
 from jettison.errors import BadInputError, RefusedError, UsageError
 from jettison.oci.image import Image
 from jettison.run import sandbox as sandbox_module
-from jettison.run.exercise import Rootfs, exercise, exercise_rootfs, unpacked
+from jettison.run.exercise import Rootfs, _signal_number, exercise, exercise_rootfs, unpacked
 from jettison.run.sandbox import OverlayError
 from jettison.run.spec import Spec
 from jettison.run.workload import Compare, Probe, Ready, RunResult, Workload
@@ -420,3 +420,11 @@ def test_an_ordinary_user_needs_no_rights(sandbox: Path) -> None:
     assert out[1] == "x"
     assert any(line.startswith("uid=1000(app) gid=1000(app)") for line in out)
     assert out[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("SIGINT", 2), ("quit", 3), ("9", 9), ("", 15), ("²", 15), ("9" * 5000, 15), ("KILL\0", 15)]
+)
+def test_stop_signals(text: str, number: int) -> None:
+    """Names and numbers as engines take them; whatever else a config says, SIGTERM is sent."""
+    assert _signal_number(text) == number

@@ -103,7 +103,9 @@ def test_users_are_found_as_engines_do(tmp_path: Path, text: str, user: User) ->
     assert find_user(tmp_path, text) == user
 
 
-@pytest.mark.parametrize("text", ["absent", "app:absent", "99999999999", "big", "-1", "²"])
+@pytest.mark.parametrize(
+    "text", ["absent", "app:absent", "99999999999", "big", "-1", "²", "9" * 5000, "1:" + "9" * 5000, "\u0665"]
+)
 def test_users_that_are_not_there_are_bad_input(tmp_path: Path, text: str) -> None:
     """The message names the user."""
     (tmp_path / "etc").mkdir()

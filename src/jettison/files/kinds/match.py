@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from jettison.elf.facts import ElfFacts
 from jettison.files.kinds.table import (
@@ -22,7 +22,8 @@ from jettison.layers.entry import WHITEOUT_PREFIX, Entry
 _VERSIONED = re.compile(r"\.so(?:\.\d[\w-]*)+\Z")
 _PYTHON_LIBRARY = re.compile(r"(?:site-packages|dist-packages|python[23](?:\.\d+)?)\Z")
 _PROGRAM_FOLDERS = frozenset({"bin", "sbin", "libexec"})
-_SPECIAL_TYPES = frozenset({"char", "block", "fifo"})
+_BY_TYPE = {"dir": DIRECTORY, "char": SPECIAL, "block": SPECIAL, "fifo": SPECIAL}
+_SINGLE_FILES = ("var/lib", "var/log")  # trees may name files (``var/log/dpkg.log``), all of which lie below these
 _EXECUTABLE_BITS = 0o111
 _MODELS = next(kind.suffixes for kind in KINDS if kind.name == MODEL_WEIGHTS)
 _FORMATS = {
@@ -65,6 +66,7 @@ class Classifier:
         self._python = _compile((folder, kind.name) for kind in kinds for folder in kind.python_folders)
         self._loose = _compile((folder, kind.name) for kind in kinds for folder in kind.loose_folders)
         self._judge = cache(self._judge_folder)
+        self._part = lru_cache(4096)(self._judge_part)
 
     def kind(self, path: str, entry: Entry, facts: ElfFacts | None = None) -> str:
         """Return the name of the kind of ``entry``, which lies at ``path``; see :mod:`jettison.files.kinds.table`.
@@ -74,18 +76,15 @@ class Classifier:
             entry: the tar member.
             facts: what is known of an ELF file.
         """
-        if entry.type == "dir":
-            return DIRECTORY
-        if entry.type in _SPECIAL_TYPES:
-            return SPECIAL
+        if entry.type in _BY_TYPE:
+            return _BY_TYPE[entry.type]
         parent, _, name = path.rpartition("/")
         if name.startswith(WHITEOUT_PREFIX):
             return WHITEOUT
         tree, folder, loose, general, programs = self._judge(parent)
         lower = name.lower()
         return (
-            self._by_tree(path, parent)
-            or tree
+            (self._trees(path) if parent.startswith(_SINGLE_FILES) else tree)
             or (self._by_name(lower) if self._any_name.match(lower) else "")
             or folder
             or (self._by_program(name) if programs else "")
@@ -97,10 +96,6 @@ class Classifier:
             or self._by_suffix(self._general, lower, entry)
             or (EXECUTABLE if entry.type == "file" and entry.mode & _EXECUTABLE_BITS else OTHER)
         )
-
-    def _by_tree(self, path: str, parent: str) -> str:
-        """Trees may name single files (``var/log/dpkg.log``), all of which lie below ``var``."""
-        return self._trees(path) if parent.startswith("var/l") else ""
 
     def _by_name(self, name: str) -> str:
         return next((kind for pattern, kind in self._names if pattern.match(name)), "")
@@ -119,29 +114,32 @@ class Classifier:
 
     def _judge_folder(self, folder: str) -> tuple[str, str, str, str, bool]:
         """Return what a folder says of its files: by tree, by folder, loosely, generally; and if it is for programs."""
-        parts = folder.split("/")
-        strict = loose = ""
+        strict = loose = before = ""
         python = False
-        for part, pair in _parts(parts):
-            strict = strict or self._folders(pair) or self._folders(part) or (self._python(pair) if python else "")
-            strict = strict or (self._python(part) if python else "")
-            loose = loose or self._loose(pair) or self._loose(part)
-            python = python or _PYTHON_LIBRARY.match(part) is not None
+        for part in folder.split("/"):
+            by_folder, in_python, by_loose, is_python = self._part(before, part)
+            strict = strict or by_folder or (in_python if python else "")
+            loose = loose or by_loose
+            python = python or is_python
+            before = part
         loose = self._loose_trees(folder) or loose
         return (
             self._trees(folder),
             strict,
             loose,
             self._general_trees(folder),
-            not _PROGRAM_FOLDERS.isdisjoint(parts[-1:]),
+            before in _PROGRAM_FOLDERS,
         )
 
-
-def _parts(parts: list[str]) -> Iterator[tuple[str, str]]:
-    before = ""
-    for part in parts:
-        yield part, f"{before}/{part}"
-        before = part
+    def _judge_part(self, before: str, part: str) -> tuple[str, str, str, bool]:
+        """Return what a name says after its parent: anywhere, in Python libraries, loosely; and if it is such a one."""
+        pair = f"{before}/{part}"
+        return (
+            self._folders(pair) or self._folders(part),
+            self._python(pair) or self._python(part),
+            self._loose(pair) or self._loose(part),
+            _PYTHON_LIBRARY.match(part) is not None,
+        )
 
 
 def _suffixes(kinds: Iterable[Kind]) -> Iterator[tuple[str, tuple[str, int]]]:
@@ -174,9 +172,7 @@ def _by_facts(facts: ElfFacts | None, *, in_programs: bool) -> str:
     return SHARED_LIBRARY if facts.type == "dyn" else ""
 
 
-def is_model_link(path: str, entry: Entry) -> bool:
-    """Whether a symlink's name says that it leads to model weights (model hubs keep contents under nameless blobs)."""
-    if entry.type != "symlink":
-        return False
+def is_model_link(path: str) -> bool:
+    """Whether the name of a symlink says that it leads to model weights (hubs keep contents under nameless blobs)."""
     dot, suffix = path.rpartition(".")[1:]
     return _MODELS.get(f"{dot}{suffix}".lower(), 1) == 0

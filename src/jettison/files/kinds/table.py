@@ -166,9 +166,9 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         OBJECT,
         "compilers, linkers, build systems and what they alone read",
-        _any(".o .obj .la .pc .cmake .m4 .am .ac .mk .gcda .gcno .spec .bc .pyx .pyf .s .rs .go")
+        _any(".o .obj .la .pc .cmake .m4 .am .ac .mk .gcda .gcno .spec .bc .pyx .pyf .s .rs .go .tp")
         | _any(".c .cc .cpp .cxx .cu .f .f90"),
-        names=r"cmakelists\.txt|makefile(?:\.\w+)?",
+        names=r"cmakelists\.txt|makefile(?:\.\w+)?|meson(?:\.build|_options\.txt)",
         trees=_words(
             """
             usr/lib/gcc usr/libexec/gcc usr/lib/gcc-cross usr/lib/llvm-*/bin usr/lib/llvm-*/build usr/lib/go-*
@@ -197,15 +197,17 @@ KINDS: tuple[Kind, ...] = (
             .tar .whl .xml .html .htm .css .js .mjs .map .ts .svg .png .jpg .jpeg .gif .bmp .webp .ico .tif .tiff .mp4
             .avi .wav .mp3 .ttf .otf .woff .woff2 .pfb .afm .ipynb .rst .md .pdf .proto .pem .crt .key .tab .bin .pb .h5
             .hdf5 .pkl .pickle .data .joblib .msgpack .pm .pl .ph .pod .tcl .lua .rb .xsl .dtd .jar .params .weights
-            .model .vocab .bpe .typelib
+            .model .vocab .bpe .typelib .zi .gpg .br .brotli .dafsa .mplstyle .tpl .xpm .ids
             """
         ),
+        loose_folders=_words("zoneinfo terminfo share/X11 share/keyrings bash-completion/completions"),
         general=True,
     ),
     Kind(
         "configuration",
         "settings",
         _any(".conf .cfg .ini .toml .yaml .yml .config .properties .service .rules .env .pth"),
+        names=r"\.(?:profile|bash_logout|\w+rc)|matplotlibrc",
         general=True,
         trees=("etc",),
     ),

@@ -42,7 +42,7 @@ def attribute(rootfs: Rootfs) -> Attribution:
     paths: dict[str, str] = {}
     for claim in reversed(claims):
         paths.update(claim.paths)
-    rest = [path for path in rootfs.known if path not in paths and not _is_dir(rootfs, path)]
+    rest = [path for path in rootfs.known if path not in paths and path not in rootfs.dirs]
     rest = _claim_bytecode(rest, paths)
     rest = _claim_trees(rest, paths, _merge_trees(claims))
     folders = _folders(rootfs, paths)
@@ -51,11 +51,6 @@ def attribute(rootfs: Rootfs) -> Attribution:
     _claim_directories(rootfs, paths, claims)
     owners = {owner.key: owner for claim in claims for owner in claim.owners}
     return Attribution(owners, paths, tuple(skip for claim in claims for skip in claim.skips))
-
-
-def _is_dir(rootfs: Rootfs, path: str) -> bool:
-    entry = rootfs.visible.get(path)
-    return entry is not None and entry.type == "dir"
 
 
 def _claim_bytecode(rest: list[str], paths: dict[str, str]) -> list[str]:
@@ -111,11 +106,16 @@ def _nearest(folder: str, trees: Mapping[str, str], known: dict[str, str]) -> st
 
 def _folders(rootfs: Rootfs, paths: Mapping[str, str]) -> dict[str, str]:
     """Return, for each folder with owned files below it, their one owner, or ``""`` when there are several."""
-    folders: dict[str, str] = {}
+    nearest: dict[str, str] = {}
+    dirs = rootfs.dirs
     for path, owner in paths.items():
-        if _is_dir(rootfs, path):
-            continue
-        parent, passed = path, owner
+        if path not in dirs:
+            parent = path.rpartition("/")[0]
+            if nearest.setdefault(parent, owner) != owner:
+                nearest[parent] = _MIXED
+    folders = dict(nearest)
+    for folder, owner in nearest.items():
+        parent, passed = folder, owner
         while parent:
             parent = parent.rpartition("/")[0]
             state = folders.get(parent)
@@ -155,7 +155,7 @@ def _claim_directories(rootfs: Rootfs, paths: dict[str, str], claims: list[Claim
     nobodys = {
         parent
         for path in rootfs.visible
-        if path not in paths and not _is_dir(rootfs, path)
+        if path not in paths and path not in rootfs.dirs
         for parent in [path.rpartition("/")[0]]
     }
     for path in _with_parents(nobodys):

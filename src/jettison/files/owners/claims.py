@@ -17,12 +17,14 @@ class Rootfs:
         visible: entries that the container sees, by real path.
         known: every real path of the image, hidden ones included; only these can be claimed.
         texts: captured contents by real path.
+        dirs: paths of ``visible`` that are directories.
     """
 
     def __init__(self, visible: Mapping[str, Entry], known: Mapping[str, object], texts: Mapping[str, bytes]) -> None:
         self.visible = visible
         self.known = known
         self.texts = texts
+        self.dirs = frozenset(path for path, entry in visible.items() if entry.type == "dir")
         self._real: dict[str, str | None] = {"": ""}
 
     def real(self, path: str) -> str | None:
@@ -35,13 +37,20 @@ class Rootfs:
             A path of ``known``, or None when nothing is there.
         """
         parent, _, name = path.rpartition("/")
-        if parent not in self._real:
-            self._real[parent] = walk(self.visible.get, parent)
-        real = self._real[parent]
+        try:
+            real = self._real[parent]
+        except KeyError:
+            real = self._real[parent] = self._folder(parent)
         if real is None:
             return None
-        full = f"{real}/{name}" if real else name
+        full = path if real == parent else f"{real}/{name}" if real else name
         return full if full in self.known else None
+
+    def _folder(self, path: str) -> str | None:
+        upper = path.rpartition("/")[0]
+        if path in self.dirs and self._real.get(upper) == upper:
+            return path  # what most are: a directory in one that is known to be real
+        return walk(self.visible.get, path)
 
     def text(self, path: str) -> str:
         """Return a captured text; bytes that are not UTF-8 are surrogate-escaped, as in paths. Empty when absent."""

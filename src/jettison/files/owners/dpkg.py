@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jettison.files.owners.claims import Claims, Rootfs, inside
 from jettison.files.owners.deb822 import relations, stanzas
 from jettison.files.record import Owner
+from jettison.files.resolve import walk
 from jettison.finding import Skip
 
 ADMIN = "var/lib/dpkg"
@@ -42,23 +43,36 @@ def claim_dpkg(rootfs: Rootfs) -> Claims:
     A list's path is where the package put it: on a merged-usr image ``/lib/x`` is found at ``usr/lib/x``, and a
     diverted path at the place it was diverted to. Where two lists name a file, the first package by status order owns
     it (dpkg takes a file off the first list when a second package replaces it, so this is a matter of Multi-Arch
-    copies).
+    copies). Packages share directories, and so the symlinks to them (``lib`` on a merged-usr image): those belong to
+    a package only if it alone lists them.
     """
     packages, skips = _packages(rootfs)
     keys = _keys(packages)
     diversions = _diversions(rootfs.text(f"{ADMIN}/diversions"))
     paths: dict[str, str] = {}
-    dirs: dict[str, str] = {}
+    shared: dict[str, str] = {}
     for package, key in zip(packages, keys, strict=True):
         for real in _files(rootfs, package, diversions):
-            entry = rootfs.visible.get(real)
-            if entry is not None and entry.type == "dir":
-                dirs[real] = "" if dirs.get(real, key) != key else key
+            if real in shared:
+                shared[real] = key if shared[real] == key else ""
+            elif _leads_to_folder(rootfs, real):
+                shared[real] = key
             else:
                 paths.setdefault(real, key)
     _claim_records(rootfs, packages, keys, paths)
+    alone = {path: key for path, key in shared.items() if key}
+    links = {path: alone.pop(path) for path in tuple(alone) if rootfs.visible[path].type == "symlink"}
     owners = tuple(_owner(package, key) for package, key in zip(packages, keys, strict=True))
-    return Claims(owners, paths, {}, {path: key for path, key in dirs.items() if key}, tuple(skips))
+    return Claims(owners, paths | links, {}, alone, tuple(skips))
+
+
+def _leads_to_folder(rootfs: Rootfs, path: str) -> bool:
+    """Whether ``path`` is a directory, or a symlink to one (directories may lack an entry of their own)."""
+    entry = rootfs.visible.get(path)
+    if entry is None or entry.type != "symlink":
+        return path in rootfs.dirs
+    real = walk(rootfs.visible.get, path)
+    return real is not None and (real in rootfs.dirs or real not in rootfs.known)
 
 
 def _packages(rootfs: Rootfs) -> tuple[list[_Package], list[Skip]]:

@@ -18,6 +18,12 @@ _ELSEWHERE = re.compile(
     r"""(?:sys_platform|platform_system|os_name)\s*==\s*["'](?:win32|cygwin|darwin|Windows|Darwin|nt)["']"""
 )
 _MODULE = re.compile(r"\w+\Z")
+_SCHEME = ("bin/", "etc/", "include/", "share/")  # what sysconfig's posix schemes and wheels' data put below a prefix
+_SYSTEM = re.compile(
+    r"(?:|usr|usr/local|(?:usr/(?:local/)?)?(?:bin|sbin|include|libexec|lib(?:32|64|x32)?)|(?:usr/)?lib/\w+-linux-\w+"
+    r"|usr/(?:local/)?(?:etc|share)|etc|var|var/(?:cache|lib|log)|boot|dev|proc|sys)\Z"
+)
+"""Folders of the operating system, the root among them: one with a dist-info in it is nobody's site folder."""
 
 
 def normalise(name: str) -> str:
@@ -37,9 +43,10 @@ class _Dist:
 def claim_python(rootfs: Rootfs) -> Claims:
     """Read the records of every Python distribution.
 
-    A record may only claim what lies in its own prefix (``usr/local`` for ``usr/local/lib/python3.11/site-packages``),
-    and never another distribution's records. Distributions without a record of files (legacy installs, Debian's
-    egg-info) claim the modules that ``top_level.txt`` names.
+    A record may only claim what lies in its own prefix (``usr/local`` for ``usr/local/lib/python3.11/site-packages``;
+    of the root, what sysconfig's schemes put there), also once symlinks are followed, and never another distribution's
+    records. One in a folder of the operating system, such as the root, claims nothing but itself. Distributions
+    without a record of files (legacy installs, Debian's egg-info) claim the modules that ``top_level.txt`` names.
     """
     dists = _distributions(rootfs)
     trees = {dist.info.removesuffix("/EGG-INFO"): dist.owner.key for dist in dists}
@@ -144,11 +151,20 @@ def _recorded(rootfs: Rootfs, dist: _Dist, skips: list[Skip]) -> Iterator[str]:
         listed = (line for line in rootfs.text(legacy).splitlines() if line)
         base = dist.info
     prefix = _prefix(dist.site)
+    allowed = _claimable(dist, prefix)
     for path in listed:
         joined = _join(base, path, dist.site, prefix)
         real = rootfs.real(joined) if joined else None
-        if real is not None:
+        if real is not None and real.startswith(allowed):
             yield real
+
+
+def _claimable(dist: _Dist, prefix: str) -> tuple[str, ...]:
+    """Return how paths may begin that a distribution claims."""
+    info = f"{dist.info}/"
+    if _SYSTEM.match(dist.site):
+        return (info,)
+    return (prefix,) if prefix else (info, f"{dist.site}/", *_SCHEME)
 
 
 def _record_paths(text: str, record: str, skips: list[Skip]) -> list[str]:
@@ -186,7 +202,9 @@ def _modules(rootfs: Rootfs, dist: _Dist) -> Iterator[str]:
     """Give the top-level modules, without suffix, of a distribution that has no record of files."""
     if f"{dist.info}/RECORD" in rootfs.texts or f"{dist.info}/installed-files.txt" in rootfs.texts:
         return
+    if _SYSTEM.match(dist.site):
+        return
     names = rootfs.text(f"{dist.info}/top_level.txt").split()
     for name in names or [normalise(dist.owner.name).replace("-", "_"), dist.owner.name]:
         if _MODULE.match(name):
-            yield f"{dist.site}/{name}" if dist.site else name
+            yield f"{dist.site}/{name}"
