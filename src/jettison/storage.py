@@ -19,7 +19,7 @@ from jettison.errors import MachineError, UsageError
 
 DEFAULT_CACHE_LIMIT = 20_000_000_000
 _SCRATCH = "jettison-scratch-"
-_STALE = 86_400.0  # seconds
+_STALE = 3_600.0  # seconds
 
 
 def cache_root() -> Path:
@@ -141,7 +141,7 @@ def scratch_root() -> Path | None:
 def scratch_dir(base: Path | None = None) -> Iterator[Path]:
     """Give a folder for large intermediate files, removed at the end however it ends.
 
-    What a killed process left there goes when a later run finds it a day old.
+    What a killed process left there goes when a later run finds it an hour old.
 
     Args:
         base: where; default ``$JETTISON_SCRATCH``, else the ``scratch`` folder of the user's cache, which is on disk
@@ -166,7 +166,7 @@ def scratch_dir(base: Path | None = None) -> Iterator[Path]:
 
 
 def _remove_stale(parent: Path) -> None:
-    """Remove what runs of this user left behind that were killed: folders a day old that no process has locked."""
+    """Remove what runs of this user left behind that were killed: folders an hour old that no process has locked."""
     for path in parent.glob(f"{_SCRATCH}*"):
         with contextlib.suppress(OSError):
             status = path.lstat()

@@ -24,20 +24,20 @@ def age(path: Path, days: float) -> None:
     os.utime(path, (then, then))
 
 
-def test_scratch_of_a_killed_process_goes_after_a_day(tmp_path: Path) -> None:
-    """A folder a day old is removed once its process is gone; not before, and no younger one."""
+def test_scratch_of_a_killed_process_goes_after_an_hour(tmp_path: Path) -> None:
+    """A folder an hour old is removed once its process is gone; not before, and no younger one."""
     with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         left = Path(process.stdout.readline().strip())
         (left / "layer").write_bytes(b"x")
-        age(left, 2)
+        age(left, 0.1)
         with scratch_dir(tmp_path):
             assert (left / "layer").exists()
         process.send_signal(signal.SIGKILL)
-    age(left, 0.5)
+    age(left, 0.02)
     with scratch_dir(tmp_path):
         assert left.exists()
-    age(left, 2)
+    age(left, 0.1)
     with scratch_dir(tmp_path) as folder:
         assert os.listdir(tmp_path) == [folder.name]
     assert os.listdir(tmp_path) == []
