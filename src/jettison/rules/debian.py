@@ -79,19 +79,19 @@ BUILD_SECTIONS = frozenset(
 """Sections whose packages serve building and administration: being installed by name does not keep them."""
 
 BUILD_NAMES = _names(
-    "*-dev *-doc *-dbg *-dbgsym *-headers build-essential gcc* g++* cpp* clang* make cmake* ninja-build pkg- "
-    "config pkgconf* autoconf* automake* libtool* m4 bison flex git* mercurial* subversion* vim* nano emacs* "
+    "*-dev *-doc *-dbg *-dbgsym *-headers build-essential gcc* g++* cpp* clang* make cmake* ninja-build "
+    "pkg-config pkgconf* autoconf* automake* libtool* m4 bison flex git* mercurial* subversion* vim* nano emacs* "
     "less man-db manpages* gdb* strace ltrace valgrind htop procps psmisc lsof net-tools iproute2 iputils-* "
-    "dnsutils bind9-* telnet netcat* tcpdump traceroute openssh-* rsync sudo gnupg* gpg* dirmngr apt* lsb- "
-    "release software-properties-common unzip zip bzip2 xz-utils p7zip* file patch perl* tree tmux screen "
-    "curl wget jq aria2 binutils* dpkg-dev fakeroot debhelper bash-completion nvidia-cuda-toolkit* cuda- "
-    "compiler* cuda-nvcc* locales*"
+    "dnsutils bind9-* telnet netcat* tcpdump traceroute openssh-* rsync sudo gnupg* gpg* dirmngr apt* "
+    "lsb-release software-properties-common unzip zip bzip2 xz-utils p7zip* file patch perl* tree tmux screen "
+    "curl wget jq aria2 binutils* dpkg-dev fakeroot debhelper bash-completion nvidia-cuda-toolkit* "
+    "cuda-compiler* cuda-nvcc* locales*"
 )
 """Names (fnmatch) of packages that serve building, fetching and looking around."""
 
 PYTHON_BUILD = _names(
     "python3-pip python3-pip-whl python3-setuptools python3-setuptools-whl python3-wheel python3-dev "
-    "python3-venv python3.*-venv python3.*-dev libpython3*-dev python3-apt python3-debian python3-software- "
-    "properties python3-virtualenv cython3 python3-*-doc pipx idle*"
+    "python3-venv python3.*-venv python3.*-dev libpython3*-dev python3-apt python3-debian "
+    "python3-software-properties python3-virtualenv cython3 python3-*-doc pipx idle*"
 )
 """Names (fnmatch) of Python packages that serve building and administration."""

@@ -53,14 +53,14 @@ def test_wheels_are_chosen_for_the_image_not_the_machine(tmp_path: Path, monkeyp
         'jettison-right; python_version == "3.12" and platform_machine == "aarch64"',
         'jettison-wrong; python_version < "3.12"',
     ]
-    requirements.write_text("\n".join([f"--no-index\n--find-links {offered}", *lines]) + "\n")
+    requirements.write_text("\n".join([f"--no-index\n--find-links {offered.as_uri()}", *lines]) + "\n")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     (wheel,) = resolve_wheels(TARGET, requirements, scratch, _Count())
     assert (wheel.name, wheel.version) == ("jettison-right", "1.0")
     assert wheel_cache().path(f"{wheel.sha256}.whl")
     monkeypatch.setenv("JETTISON_CACHE", str(tmp_path / "other"))
-    monkeypatch.setenv("PIP_FIND_LINKS", str(offered))
+    monkeypatch.setenv("PIP_FIND_LINKS", offered.as_uri())
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     refetch_wheels(TARGET, [wheel], scratch, _Count())
     assert wheel_cache().path(f"{wheel.sha256}.whl")

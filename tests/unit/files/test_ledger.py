@@ -106,6 +106,14 @@ def test_the_inspection_sums_up(table: FileTable) -> None:
     assert inspection_from_json(inspection_to_json(found)) == found
 
 
+def test_places_count_empty_layers() -> None:
+    """Hard links across layers are found by layer and index, layers without entries between them."""
+    link = File("link", type="hardlink", link="a")
+    found = table_of([("x", b"1"), ("a", b"2")], [], [("y", b"3"), link], [])
+    assert found.inodes == {(2, 1): (0, 1)}
+    assert found.visible["link"].layer == 2
+
+
 def test_findings_say_how_many(table: FileTable) -> None:
     """Messages have counts, in the singular for one."""
     assert {finding.rule: finding.message for finding in make_inspection(table).findings} == {
