@@ -69,21 +69,20 @@ class Foundation:
             compile_tree(tree, interpreter, self.target.python, self.shop.scratch / "base.pyc", timestamps=naive)
 
     def interpreter(self) -> tuple[Interpreter | None, str]:
-        """Return what makes bytecode: the image's interpreter, else the host's of that version, with a remark."""
+        """Return what makes bytecode: the image's interpreter, else the host's of that version, with a remark.
+
+        None, without a remark, where no distributions are asked for.
+        """
+        if self.target is None:
+            return None, ""
         if self._interpreter is None:
-            target = self.target
-            found = None
-            if target is not None:
-                root = self.shop.scratch / "interpreter"
-                found = image_interpreter(self._base(), target.interpreter, target.python, root)
-            self._interpreter = (found, "") if found else self._from_host()
+            root = self.shop.scratch / "interpreter"
+            found = image_interpreter(self._base(), self.target.interpreter, self.target.python, root)
+            self._interpreter = (found, "") if found else bytecode_host(self.target.python)
         return self._interpreter
 
     def _base(self) -> Tree:
         return self._tree if self._tree is not None else self.tree()
-
-    def _from_host(self) -> tuple[Interpreter | None, str]:
-        return bytecode_host(self.target.python if self.target else "")
 
     def low(self) -> Mapping[str, Node]:
         """Return the nodes of the lowest layer: for lean all, for naive the distribution's minimal base."""

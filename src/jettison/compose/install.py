@@ -4,6 +4,7 @@ import base64
 import errno
 import hashlib
 import io
+import lzma
 import os
 import posixpath
 import shutil
@@ -39,6 +40,7 @@ _MALFORMED = (
     InvalidRecordEntry,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     AssertionError,  # installer's way to say that RECORD lacks a file
     ValueError,
     KeyError,
@@ -248,6 +250,8 @@ def install_wheel(path: Path, wheel: Wheel, way: Way, tree: Tree, spool: Path) -
     except _MALFORMED as error:
         raise BadInputError(f"{wheel.filename}: {str(error) or type(error).__name__:.300}") from error
     except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-        raise BadInputError(f"{wheel.filename}: a place in its directory is outside the file") from error
+        if error.errno == errno.EINVAL:
+            raise BadInputError(f"{wheel.filename}: a place in its directory is outside the file") from error
+        if error.errno is None:  # not the machine's: how bz2 says that data is malformed
+            raise BadInputError(f"{wheel.filename}: {error}") from error
+        raise

@@ -1,3 +1,4 @@
+import re
 import sys
 from pathlib import Path
 
@@ -138,3 +139,17 @@ def test_damaged_wheels(tmp_path: Path, at: int, junk: bytes) -> None:
     except BadInputError:
         return
     assert all(path.startswith("usr/local") or path == "usr" for path in tree.nodes)
+
+
+@pytest.mark.parametrize("method", [9, 12, 14, 99])
+def test_wheels_that_lie_about_their_compression(tmp_path: Path, method: int) -> None:
+    """Deflated members that claim to be deflate64, bzip2, LZMA or something unknown: refused as bad input."""
+    data = bytearray(WHEEL)
+    for mark, field in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        for match in re.finditer(re.escape(mark), WHEEL):
+            at = match.start() + field
+            if data[at : at + 2] == b"\x08\x00":
+                data[at] = method
+    assert data != WHEEL
+    with pytest.raises(BadInputError):
+        put(bytes(data), tmp_path)

@@ -192,6 +192,14 @@ def test_a_naive_image(tmp_path: Path) -> None:
     assert {"usr/share/man/man1/x.1", "var/lib/dpkg/status", "var/lib/dpkg/info/git.list", "usr/bin/git"} <= set(found)
 
 
+def test_a_naive_image_without_distributions(tmp_path: Path) -> None:
+    """Nothing is said of bytecode where no distributions are asked for."""
+    resolved = Resolved("bookworm", (*keep(DEBS), *keep(MORE, "more")))
+    text = RECIPE.replace("[python]\n", "")
+    result, _ = compose(project(tmp_path, 'style = "naive"', text=text, resolved=resolved), tmp_path / "out")
+    assert result.warnings == ()
+
+
 def test_a_naive_image_knows_what_was_asked_for(tmp_path: Path) -> None:
     """Apt's states mark all packages that the compose file does not name, each with the image's architecture."""
     debs = {**DEBS, "data": deb_of("data", {"./usr/share/d": b"d"}, architecture="all")}
