@@ -50,7 +50,7 @@ class GzipEstimate:
         self._pieces = 0
         self._ratio = 0.0
 
-    def add(self, piece: bytes) -> int:
+    def add(self, piece: bytes | memoryview) -> int:
         """Take the next piece (about 1 MiB) and return the estimate for all so far, bytes."""
         if self._pieces < _SAMPLED_PIECES or self._pieces % _STRIDE == 0:
             self._ratio = _ratio(piece, whole=self._pieces < _WHOLE_PIECES)
@@ -59,7 +59,7 @@ class GzipEstimate:
         return math.ceil(self._size)
 
 
-def _ratio(piece: bytes, *, whole: bool) -> float:
+def _ratio(piece: bytes | memoryview, *, whole: bool) -> float:
     """Estimate a piece's ratio from all of it or from a sample in its middle."""
     start = 0 if whole else max(0, len(piece) - _SAMPLE) // 2
     sample = memoryview(piece)[start : None if whole else start + _SAMPLE]

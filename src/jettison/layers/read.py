@@ -76,7 +76,7 @@ def read_layer(
     return table
 
 
-def _marked(pieces: Iterable[Piece], marks: Marks) -> Iterator[bytes]:
+def _marked(pieces: Iterable[Piece], marks: Marks) -> Iterator[memoryview]:
     size = 0
     for piece in pieces:
         size += len(piece.data)

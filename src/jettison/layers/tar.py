@@ -69,11 +69,11 @@ class TarReader:
         limits: what is accepted.
     """
 
-    def __init__(self, pieces: Iterable[bytes], place: str, limits: Limits) -> None:
-        self._pieces: Iterator[bytes] = iter(pieces)
+    def __init__(self, pieces: Iterable[bytes | memoryview], place: str, limits: Limits) -> None:
+        self._pieces: Iterator[bytes | memoryview] = iter(pieces)
         self._layer = place
         self._limits = limits
-        self._piece = b""
+        self._piece = memoryview(b"")
         self._at = 0
         self._base = 0  # offset in the tar of the piece's first byte
         self._content = 0  # bytes of the present member's content not yet taken
@@ -137,7 +137,7 @@ class TarReader:
         while self._content:
             if self._at == len(self._piece) and not self._fill():
                 raise self._cut("its content")
-            view = memoryview(self._piece)[self._at : self._at + self._content]
+            view = self._piece[self._at : self._at + self._content]
             self._at += len(view)
             self._content -= len(view)
             yield view
@@ -147,7 +147,7 @@ class TarReader:
         stop = self._at + self._content
         if stop > len(self._piece):
             return None
-        view = memoryview(self._piece)[self._at : stop]
+        view = self._piece[self._at : stop]
         self._at = stop
         self._content = 0
         return view
@@ -171,7 +171,7 @@ class TarReader:
     def _fill(self) -> bool:
         """Go to the next piece; whether there is one."""
         self._base += len(self._piece)
-        self._piece = next(self._pieces, b"")
+        self._piece = memoryview(next(self._pieces, b""))
         self._at = 0
         return bool(self._piece)
 
@@ -188,14 +188,14 @@ class TarReader:
 
     def _take(self, size: int) -> bytes:
         """Take up to ``size`` bytes, fewer only at the end of the stream."""
-        taken = self._piece[self._at : self._at + size]
+        taken = bytes(self._piece[self._at : self._at + size])
         self._at += len(taken)
         if len(taken) == size:
             return taken
         parts = [taken]
         left = size - len(taken)
         while left and self._fill():
-            parts.append(self._piece[:left])
+            parts.append(bytes(self._piece[:left]))
             self._at = len(parts[-1])
             left -= self._at
         return b"".join(parts)

@@ -124,7 +124,7 @@ def recompress_layer(layer: Layer, table: LayerTable, recipe: Recipe, task: Task
     )
 
 
-def _blocks(stream: Iterator[bytes]) -> Iterator[bytes]:
+def _blocks(stream: Iterator[memoryview]) -> Iterator[bytes]:
     """Cut a stream into the blocks that a compressor takes."""
     block = bytearray()
     for piece in stream:
@@ -147,11 +147,11 @@ class _Rewriter:
         self._edits = edits
         self._recipe = recipe
         self._writer = writer
-        self._stream: Iterator[bytes] = iter(())
+        self._stream: Iterator[memoryview] = iter(())
         self._piece = memoryview(b"")
         self._offset = 0
 
-    def run(self, stream: Iterator[bytes]) -> None:
+    def run(self, stream: Iterator[memoryview]) -> None:
         """Rewrite the tar, and read the stream to its end, where its digests are checked."""
         self._stream = stream
         entries, edits = self._table.entries, self._edits
@@ -201,7 +201,7 @@ class _Rewriter:
                 piece = next(self._stream, None)
                 if piece is None:
                     return
-                self._piece = memoryview(piece)
+                self._piece = piece
             taken = self._piece[: end - self._offset]
             self._piece = self._piece[len(taken) :]
             self._offset += len(taken)
