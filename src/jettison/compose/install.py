@@ -1,6 +1,5 @@
 """A wheel installed with PyPA's ``installer`` into a tree: nothing of it is run, each hash in its RECORD is checked."""
 
-import base64
 import errno
 import hashlib
 import io
@@ -28,6 +27,7 @@ from jettison.compose.bytecode import Interpreter, Source, cache_path, compile_s
 from jettison.compose.record import Target, Wheel
 from jettison.compose.tree import Stored, Tree, is_clean, make_entry
 from jettison.errors import BadInputError
+from jettison.files.owners.record_digest import PREFIX, write_digest
 from jettison.oci.image import Extent
 
 PIECE = 1 << 20
@@ -110,9 +110,9 @@ class _Hashed:
         """
         while self.read(PIECE):
             pass
-        if not claimed.startswith("sha256="):
+        if not claimed.startswith(PREFIX):
             raise BadInputError(f"RECORD has a hash that is not sha256: {claimed[:40]!r}")
-        return "sha256=" + base64.urlsafe_b64encode(self._hash.digest()).decode().rstrip("=")
+        return write_digest(f"sha256:{self._hash.hexdigest()}")
 
 
 class _IntoTree(WheelDestination):
@@ -154,9 +154,9 @@ class _IntoTree(WheelDestination):
         self._put(where, extent, mode=0o755 if executable else 0o644)
         if where.endswith(".py") and scheme in {"purelib", "platlib"}:
             self.sources.append(Source(extent, where, self.way.mtime if self.way.timestamps else None))
-        return RecordEntry(path, Hash("sha256", base64.urlsafe_b64encode(digest).decode().rstrip("=")), extent.size)
+        return RecordEntry(path, Hash.parse(write_digest(digest)), extent.size)
 
-    def _spool(self, stream: BinaryIO) -> tuple[Extent, bytes]:
+    def _spool(self, stream: BinaryIO) -> tuple[Extent, str]:
         digest, size = hashlib.sha256(), 0
         with open(self.spool, "ab") as file:
             while piece := stream.read(PIECE):
@@ -164,7 +164,7 @@ class _IntoTree(WheelDestination):
                 size += file.write(piece)
         extent = Extent(str(self.spool), self.offset, size)
         self.offset += size
-        return extent, digest.digest()
+        return extent, f"sha256:{digest.hexdigest()}"
 
     def _put(self, path: str, extent: Extent, *, mode: int = 0o644) -> None:
         entry = make_entry(path, "file", mode=mode, size=extent.size, mtime=self.way.mtime)

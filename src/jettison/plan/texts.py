@@ -1,11 +1,13 @@
 """Edits of package databases, by lines: what stays keeps its bytes."""
 
-import base64
 import csv
 import hashlib
 import io
 import re
 from collections.abc import Callable, Mapping
+
+from jettison.files.owners.record_digest import write_digest
+from jettison.oci.digest import sha256
 
 Lost = Callable[[str], bool]
 """Whether a path of the rootfs was there and goes."""
@@ -93,10 +95,9 @@ def _record_line(line: str, row: list[str], site: str, lost: Lost, changed: Mapp
         return ""
     if place not in changed or len(row) < 2 or not row[1]:  # noqa: PLR2004 -- a line may have no digest
         return line
-    digest = base64.urlsafe_b64encode(hashlib.sha256(changed[place]).digest()).decode().rstrip("=")
     out = io.StringIO()
     ending = line[len(line.rstrip("\r\n")) :]
-    csv.writer(out, lineterminator=ending).writerow([row[0], f"sha256={digest}", len(changed[place])])
+    csv.writer(out, lineterminator=ending).writerow([row[0], write_digest(sha256(changed[place])), len(changed[place])])
     return out.getvalue()
 
 

@@ -1,12 +1,11 @@
 """What package records say must be as true of the new image as it was of the old one: scanners read them."""
 
-import base64
-import binascii
 import csv
 import re
 from collections.abc import Iterator, Mapping
 
 from jettison.files.owners.claims import inside
+from jettison.files.owners.record_digest import PREFIX, read_digest
 from jettison.files.record import NOBODY
 from jettison.proof.checks import told
 from jettison.proof.record import Check
@@ -65,20 +64,12 @@ def _check_row(view: View, site: str, row: list[str]) -> str:
         return f"it names {row[0]}, which is not there"
     node = view.nodes[real]
     digest = row[1] if len(row) > 1 else ""
-    if digest.startswith("sha256=") and node.type == "file" and _hex(digest[7:]) != node.digest:
+    if digest.startswith(PREFIX) and node.type == "file" and read_digest(digest) != node.digest:
         return f"{row[0]} has another digest than it states"
     size = row[2] if len(row) > 2 else ""  # noqa: PLR2004 -- path, digest, size
     if _NUMBER.match(size) and node.type == "file" and int(size) != node.size:
         return f"{row[0]} has {node.size} bytes, it states {size}"
     return ""
-
-
-def _hex(text: str) -> str:
-    """Return a digest in RECORD's form (URL-safe base64 without padding) as ``sha256:<hex>``; ``""`` if malformed."""
-    try:
-        return "sha256:" + base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).hex()
-    except (binascii.Error, ValueError):
-        return ""
 
 
 def check_packages(old: View, new: View) -> Check:
