@@ -1,24 +1,19 @@
 """Plans as JSON documents: written for people to edit, read strictly.
 
-Text that is not Unicode (a file name whose bytes are not UTF-8) is written ``bytes:`` and all its bytes,
-percent-encoded where they are not plain ASCII; so is text that begins with ``bytes:``. That is the convention of every
-JSON document.
+Names that are not UTF-8 are written as in every JSON document (:mod:`jettison.oci.json_text`).
 """
 
 import json
-import re
 from typing import Any
 
 from jettison.errors import BadInputError, UsageError
 from jettison.finding import Skip
 from jettison.oci.document import load_document
+from jettison.oci.json_text import decode_text, encode_text
 from jettison.plan.record import TIERS, Plan, Step, Target
 
 SCHEMA = "jettison/plan/1"
 LIMIT = 512 << 20
-_PREFIX = "bytes:"
-_PLAIN = frozenset(b"/ !$&'()*+,;=:@-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _ACTIONS = ("drop", "link", "update")
 _PLAN = ("schema", "image", "layers", "tier", "steps", "keeps", "skips")
 _STEP = ("id", "action", "tier", "rule", "reason", "owner", "targets", "disk", "pull")
@@ -29,9 +24,11 @@ def plan_to_json(plan: Plan) -> str:
     head = {"schema": SCHEMA, "image": plan.image, "layers": list(plan.layers), "tier": plan.tier}
     lines = [f" {_dump(key)}: {_dump(value)}," for key, value in head.items()]
     steps = ",\n".join(_step_text(step) for step in plan.steps)
-    keeps = ",\n".join(f"  {_dump(_out(path))}: {_dump(_out(reason))}" for path, reason in sorted(plan.keeps.items()))
+    keeps = ",\n".join(
+        f"  {_dump(encode_text(path))}: {_dump(encode_text(reason))}" for path, reason in sorted(plan.keeps.items())
+    )
     skips = ",\n".join(
-        "  " + _dump({"subject": _out(skip.subject), "reason": _out(skip.reason)}) for skip in plan.skips
+        "  " + _dump({"subject": encode_text(skip.subject), "reason": encode_text(skip.reason)}) for skip in plan.skips
     )
     tail = [f' "steps": [\n{steps}\n ],', f' "keeps": {{\n{keeps}\n }},', f' "skips": [\n{skips}\n ]']
     return "\n".join(["{", *lines, *tail, "}"]) + "\n"
@@ -39,37 +36,18 @@ def plan_to_json(plan: Plan) -> str:
 
 def _step_text(step: Step) -> str:
     fields = [(name, getattr(step, name)) for name in _STEP if name != "targets"]
-    head = [f"   {_dump(name)}: {_dump(_out(value) if isinstance(value, str) else value)}," for name, value in fields]
+    head = [
+        f"   {_dump(name)}: {_dump(encode_text(value) if isinstance(value, str) else value)}," for name, value in fields
+    ]
     targets = ",\n".join(
-        "    " + _dump({"layer": each.layer, "path": _out(each.path), "to": _out(each.to)}) for each in step.targets
+        "    " + _dump({"layer": each.layer, "path": encode_text(each.path), "to": encode_text(each.to)})
+        for each in step.targets
     )
     return "\n".join(["  {", *head, f'   "targets": [\n{targets}\n   ]', "  }"])
 
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False)
-
-
-def _out(text: str) -> str:
-    if not text.startswith(_PREFIX):
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            pass
-        else:
-            return text
-    raw = text.encode("utf-8", "surrogateescape")
-    return _PREFIX + "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw)
-
-
-def _in(text: str) -> str:
-    if not text.startswith(_PREFIX):
-        return text
-    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text[len(_PREFIX) :])
-    try:
-        return plain.encode("latin-1").decode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise UsageError(f"the plan: {text[:80]!r} is not ASCII behind {_PREFIX!r}") from None
 
 
 def plan_from_json(raw: bytes) -> Plan:
@@ -99,7 +77,7 @@ def plan_from_json(raw: bytes) -> Plan:
         layers=tuple(_text(each, "layers") for each in _list(document["layers"], "layers")),
         tier=_tier(document["tier"], "the plan"),
         steps=steps,
-        keeps={_in(path): _text(reason, "keeps") for path, reason in keeps.items()},
+        keeps={_text(path, "keeps"): _text(reason, "keeps") for path, reason in keeps.items()},
         skips=tuple(_read_skip(each) for each in _list(document["skips"], "skips")),
     )
 
@@ -170,7 +148,10 @@ def _list(value: Any, where: str) -> list[Any]:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"the plan: {where} holds {value!r}, not a text")
-    return _in(value)
+    try:
+        return decode_text(value)
+    except BadInputError as error:
+        raise UsageError(f"the plan: {error.message}") from None
 
 
 def _count(value: Any, where: str) -> int:

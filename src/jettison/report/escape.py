@@ -17,7 +17,7 @@ def plain(text: str) -> str:
 
     Control and format characters, line separators, unassigned and private characters become ``\n``, ``\x1b`` or
     ``\u202e``; a byte that was not UTF-8 (surrogate-escaped) becomes ``\xe9``. What can be seen stays as it is, so the
-    result is for people: the reversible form is :func:`jettison.report.json.encode_text`.
+    result is for people: the reversible form is :func:`jettison.oci.json_text.encode_text`.
     """
     if text.isascii() and text.isprintable():
         return text

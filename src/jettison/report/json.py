@@ -2,9 +2,7 @@
 
 Two conventions, both reversible:
 
-- Text that is not Unicode (a file name whose bytes are not UTF-8) is written ``bytes:`` and then all its bytes,
-  percent-encoded (RFC 3986) where they are not plain ASCII: ``bytes:usr/share/caf%E9``. Text that begins with
-  ``bytes:`` itself is written so too, hence the prefix always means this. Lone surrogates never appear.
+- Text that is not Unicode is written as :mod:`jettison.oci.json_text` says.
 - A field of bytes is written in base64 (RFC 4648, section 4), and its schema says ``contentEncoding``.
 """
 
@@ -14,38 +12,9 @@ import json
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from jettison.oci.json_text import encode_text
 from jettison.report.documents import document_of
-
-_PREFIX = "bytes:"
-_AS_THEY_ARE = "/ !$&'()*+,;=:@"
-
-
-def encode_text(text: str) -> str:
-    """Return ``text`` in a form every JSON parser takes; see the module's conventions."""
-    if not text.startswith(_PREFIX):
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            pass
-        else:
-            return text
-    return _PREFIX + quote_from_bytes(_bytes(text), safe=_AS_THEY_ARE)
-
-
-def decode_text(text: str) -> str:
-    """Return what :func:`encode_text` was given (bytes that are not UTF-8 come back surrogate-escaped)."""
-    if not text.startswith(_PREFIX):
-        return text
-    return unquote_to_bytes(text[len(_PREFIX) :]).decode("utf-8", "surrogateescape")
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # surrogates that stand for no byte: half a pair from a JSON document
-        return text.encode("utf-8", "backslashreplace")
 
 
 def to_value(thing: Any) -> Any:

@@ -14,8 +14,8 @@ import pytest
 from tests.helpers.images import File, docker_archive, oci_layout, tar_bytes
 
 from jettison.cli.main import main
+from jettison.oci.json_text import decode_text
 from jettison.report.documents import schema_text
-from jettison.report.json import decode_text
 
 HOSTILE = "opt/\x1b]0;x\x07\u202eevil"
 BASE = tar_bytes([("usr/lib/a.txt", b"q" * 3000), ("usr/lib/b.txt", b"q" * 3000), (HOSTILE, b"z" * 900)])

@@ -92,6 +92,8 @@ def test_edits() -> None:
         (edited_step(targets=[{"layer": 0, "path": "z"}]), "in two steps"),
         (edited_step(targets=[{"layer": 0}]), "lacks the key 'path'"),
         (edited_step(targets=["x"]), "no object"),
+        (edited_step(reason="bytes:é"), "the plan: 'bytes:é' is not ASCII"),
+        (edited(keeps={"bytes:é": "x"}), "not ASCII"),
     ],
 )
 def test_mistakes(raw: bytes, message: str) -> None:
