@@ -1,12 +1,11 @@
 """``plan`` and ``explain``: what would go from an image, and why."""
 
-from collections.abc import Sequence
-
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
 from jettison.plan import explain as explaining
 from jettison.plan import make
 from jettison.plan.explain import Explanation
+from jettison.plan.options import DEFAULTS, PlanOptions
 from jettison.plan.record import Plan
 from jettison.progress import SILENT, Progress
 from jettison.sources.open import open_image
@@ -16,9 +15,7 @@ def make_plan(
     ref: str,
     *,
     platform: str | None = None,
-    tier: int = 1,
-    keep: Sequence[str] = (),
-    drop: Sequence[str] = (),
+    planning: PlanOptions = DEFAULTS,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
 ) -> Plan:
@@ -27,16 +24,14 @@ def make_plan(
     Args:
         ref: the image.
         platform: which image of an index.
-        tier: how far to go: 0 lossless, 1 build-only.
-        keep: what stays: path globs, ``owner:TYPE/NAME``, ``kind:NAME``.
-        drop: what goes besides.
+        planning: how far to go, and what the user wants otherwise.
         options: limits of reading and use of the cache.
         progress: told of stored bytes.
 
     Raises:
         JettisonError: of the family that says what is wrong with the image or the arguments.
     """
-    return make.make_plan(_table(ref, platform, options, progress), tier=tier, keep=keep, drop=drop)
+    return make.make_plan(_table(ref, platform, options, progress), planning)
 
 
 def explain(
@@ -44,9 +39,7 @@ def explain(
     path: str,
     *,
     platform: str | None = None,
-    tier: int = 1,
-    keep: Sequence[str] = (),
-    drop: Sequence[str] = (),
+    planning: PlanOptions = DEFAULTS,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
 ) -> Explanation:
@@ -56,9 +49,7 @@ def explain(
         ref: the image.
         path: as the container sees it.
         platform: which image of an index.
-        tier: of the plan that is explained.
-        keep: as for :func:`make_plan`.
-        drop: likewise.
+        planning: of the plan that is explained.
         options: limits of reading and use of the cache.
         progress: told of stored bytes.
 
@@ -66,7 +57,7 @@ def explain(
         UsageError: the container sees nothing at ``path``.
         JettisonError: of the family that says what is wrong with the image or the arguments.
     """
-    return explaining.explain(_table(ref, platform, options, progress), path, tier=tier, keep=keep, drop=drop)
+    return explaining.explain(_table(ref, platform, options, progress), path, planning)
 
 
 def _table(ref: str, platform: str | None, options: ReadOptions | None, progress: Progress) -> FileTable:

@@ -12,6 +12,7 @@ from jettison.files.record import FileTable
 from jettison.layers.table import Compression
 from jettison.oci.image import Image
 from jettison.plan.make import make_plan
+from jettison.plan.options import DEFAULTS, PlanOptions
 from jettison.plan.record import Plan
 from jettison.plan.updates import updates
 from jettison.progress import SILENT, Progress
@@ -34,10 +35,7 @@ def slim(
     out: str,
     *,
     platform: str | None = None,
-    plan: Plan | None = None,
-    tier: int = 1,
-    keep: Sequence[str] = (),
-    drop: Sequence[str] = (),
+    plan: Plan | PlanOptions = DEFAULTS,
     workloads: Sequence[Workload] = (),
     compression: Compression | None = None,
     level: int | None = None,
@@ -54,10 +52,7 @@ def slim(
         ref: the original; it is not changed.
         out: ``oci:DIR``, ``oci-archive:PATH`` or ``docker-archive:PATH``.
         platform: which image of an index.
-        plan: to apply; one is made when None.
-        tier: how far a plan that is made here goes.
-        keep: what such a plan keeps: path globs, owners, kinds.
-        drop: what it drops besides.
+        plan: to apply; or how far one goes that is made here, and what the user wants otherwise.
         workloads: run on both images; each must pass on the original.
         compression: codec of every layer; None rewrites each as it was, and leaves untouched ones alone.
         level: of the codec.
@@ -82,7 +77,7 @@ def slim(
         image = open_image(ref, platform=platform)
         table = read_table(image, options=options, progress=progress)
     with _phase(seconds, "plan"):
-        plan = plan or make_plan(table, tier=tier, keep=keep, drop=drop)
+        plan = make_plan(table, plan) if isinstance(plan, PlanOptions) else plan
     with _phase(seconds, "run original"):
         before = run_original(image, workloads, limits=options.limits, progress=progress)
     packing = Packing(compression or _codec_for(out, table), level, options.limits)

@@ -37,9 +37,7 @@ def run(args: Namespace) -> int:
             args.image,
             args.path,
             platform=args.platform,
-            tier=options.tier_from(args),
-            keep=tuple(args.keep),
-            drop=tuple(args.drop),
+            planning=options.plan_options(args),
             options=reading,
             progress=progress,
         )

@@ -10,6 +10,7 @@ from jettison.cli.parser import Parser
 if TYPE_CHECKING:
     from jettison.files.read import ReadOptions
     from jettison.layers.limits import Limits
+    from jettison.plan.options import PlanOptions
     from jettison.plan.record import Plan
     from jettison.run.workload import Workload
 
@@ -113,9 +114,11 @@ def add_workloads(parser: Parser) -> None:
     takes_file(parser.add_argument("-w", "--workload", metavar="FILE", action="append", default=[], help=text))
 
 
-def tier_from(args: Namespace) -> int:
-    """Return how far to go: what ``--tier`` says, else as far as Jettison can."""
-    return 1 if args.tier is None else int(args.tier)
+def plan_options(args: Namespace) -> "PlanOptions":
+    """Return what a plan is to be, from ``--tier`` (else as far as Jettison can), ``--keep`` and ``--drop``."""
+    from jettison.plan.options import HIGHEST_TIER, PlanOptions  # noqa: PLC0415 -- only once a command runs
+
+    return PlanOptions(HIGHEST_TIER if args.tier is None else args.tier, tuple(args.keep), tuple(args.drop))
 
 
 def limits_from(args: Namespace) -> "Limits":

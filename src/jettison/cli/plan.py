@@ -43,9 +43,7 @@ def run(args: Namespace) -> int:
         plan = make_plan(
             args.image,
             platform=args.platform,
-            tier=options.tier_from(args),
-            keep=tuple(args.keep),
-            drop=tuple(args.drop),
+            planning=options.plan_options(args),
             options=reading,
             progress=progress,
         )

@@ -1,13 +1,14 @@
 """Why a path stays or goes."""
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from jettison.errors import UsageError
 from jettison.files.record import File, FileTable
 from jettison.plan.make import prepare
+from jettison.plan.options import DEFAULTS, PlanOptions
 from jettison.rules.commands import trail
 from jettison.rules.inside import NEVER, never
 from jettison.rules.reach import Reach
@@ -42,22 +43,18 @@ class Explanation:
     evidence: tuple[str, ...]
 
 
-def explain(
-    table: FileTable, path: str, *, tier: int = 1, keep: Sequence[str] = (), drop: Sequence[str] = ()
-) -> Explanation:
+def explain(table: FileTable, path: str, options: PlanOptions = DEFAULTS) -> Explanation:
     """Tell why a path stays or goes.
 
     Args:
         table: of the image.
         path: as the container sees it; a leading slash and symlinks in its parents are fine.
-        tier: highest tier of the plan that is explained.
-        keep: as for :func:`jettison.plan.make.make_plan`.
-        drop: likewise.
+        options: of the plan that is explained.
 
     Raises:
         UsageError: the container sees nothing there, or an argument is wrong.
     """
-    draft, scene, reach, _ = prepare(table, tier=tier, keep=keep, drop=drop)
+    draft, scene, reach, _ = prepare(table, options)
     wanted = path.strip("/")
     file = table.visible.get(wanted)
     if file is None:

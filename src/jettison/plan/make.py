@@ -1,12 +1,13 @@
 """From the file table to a plan."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.errors import RefusedError, UsageError
 from jettison.files.record import File, FileTable
 from jettison.finding import Skip
 from jettison.plan.draft import Draft
 from jettison.plan.mend import USER, follow, keep_needed, with_bytecode
+from jettison.plan.options import DEFAULTS, HIGHEST_TIER, PlanOptions
 from jettison.plan.record import TIERS, Plan
 from jettison.plan.select import select
 from jettison.rules.duplicates import DUPLICATES
@@ -15,41 +16,36 @@ from jettison.rules.record import Case, Proposal, Rule
 from jettison.rules.registry import IMAGE_RULES
 from jettison.rules.scene import Scene, make_scene
 
-HIGHEST_TIER = 1
 MAX_SKIPS = 50
 
 
-def make_plan(table: FileTable, *, tier: int, keep: Sequence[str] = (), drop: Sequence[str] = ()) -> Plan:
+def make_plan(table: FileTable, options: PlanOptions = DEFAULTS) -> Plan:
     """Plan what would go from an image.
 
     Args:
         table: of the image.
-        tier: highest tier to go to, see :data:`jettison.plan.record.TIERS`.
-        keep: patterns of what stays (:func:`jettison.plan.select.select`); they beat rules and ``drop``.
-        drop: patterns of what goes besides; a step with the rule ``user``, of tier 1.
+        options: how far it goes, and what the user wants otherwise.
 
     Raises:
         UsageError: there is no such tier, or a pattern is empty.
         RefusedError: the tier is not there yet, or ``drop`` takes away what a kept ELF file needs.
     """
-    draft, _, _, skips = prepare(table, tier=tier, keep=keep, drop=drop)
-    highest = max(tier, HIGHEST_TIER) if drop else tier
+    draft, _, _, skips = prepare(table, options)
+    highest = max(options.tier, HIGHEST_TIER) if options.drop else options.tier
     diff_ids = table.image.config.diff_ids
     return Plan(table.image.manifest_digest, diff_ids, highest, draft.steps(), dict(sorted(draft.keeps.items())), skips)
 
 
-def prepare(
-    table: FileTable, *, tier: int, keep: Sequence[str], drop: Sequence[str]
-) -> tuple[Draft, Scene, Reach, tuple[Skip, ...]]:
+def prepare(table: FileTable, options: PlanOptions) -> tuple[Draft, Scene, Reach, tuple[Skip, ...]]:
     """Work out a plan, with the evidence it rests on; arguments and errors as for :func:`make_plan`."""
-    _check_tier(tier)
-    held, kept_nothing = select(table, keep, "--keep")
-    unwanted, dropped_nothing = select(table, drop, "--drop")
+    _check_tier(options.tier)
+    held, kept_nothing = select(table, options.keep, "--keep")
+    unwanted, dropped_nothing = select(table, options.drop, "--drop")
     unwanted = {path: pattern for path, pattern in unwanted.items() if path not in held}
     scene = make_scene(table, held=frozenset(held), released=_released(table, unwanted))
     reach = find_reach(scene)
     draft = Draft(table, held)
-    for rule in _in_order(tier):
+    for rule in _in_order(options.tier):
         if rule.tier > 0 or rule is DUPLICATES:
             _drop_by_name(draft, unwanted)
         if rule is DUPLICATES:

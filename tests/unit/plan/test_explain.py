@@ -7,6 +7,7 @@ from tests.helpers.tables import SITE, Deb, Link, debian, distribution, table
 from jettison.errors import UsageError
 from jettison.files.record import FileTable
 from jettison.plan.explain import explain
+from jettison.plan.options import PlanOptions
 
 LIB = "usr/lib/x86_64-linux-gnu"
 
@@ -68,7 +69,7 @@ def test_directory(image: FileTable) -> None:
 def test_keep(image: FileTable) -> None:
     """A keep is a reason."""
     assert explain(image, f"{SITE}/d/a.h").verdict == "goes"
-    assert explain(image, f"{SITE}/d/a.h", keep=["**/a.h"]).reason == "--keep **/a.h"
+    assert explain(image, f"{SITE}/d/a.h", PlanOptions(keep=("**/a.h",))).reason == "--keep **/a.h"
 
 
 def test_absent(image: FileTable) -> None:

@@ -16,6 +16,7 @@ from jettison.files.record import FileTable
 from jettison.plan.document import plan_from_json, plan_to_json
 from jettison.plan.effect import dropped_entries, recount, remaining
 from jettison.plan.make import make_plan
+from jettison.plan.options import PlanOptions
 from jettison.plan.record import Plan
 from jettison.plan.updates import updates
 from jettison.rules.scene import libraries_of
@@ -84,7 +85,7 @@ def applied(tree: Tree, image: FileTable, plan: Plan) -> Tree:
 def test_promises(tree: Tree, argv: list[str]) -> None:
     """Targets exist, each once; kept ELF files find what they found; records name what is there; once is enough."""
     image = table(tree, argv=argv)
-    plan = make_plan(image, tier=1)
+    plan = make_plan(image, PlanOptions(tier=1))
     check_targets(image, plan)
     check_closure(image, plan)
     assert plan_from_json(plan_to_json(plan).encode()) == plan
@@ -92,7 +93,7 @@ def test_promises(tree: Tree, argv: list[str]) -> None:
     after = table(applied(tree, image, plan), argv=argv)
     check_records(after)
     check_owners(image, after)
-    again = make_plan(after, tier=1)
+    again = make_plan(after, PlanOptions(tier=1))
     assert [step.id for step in again.steps if step.action == "drop"] == []
 
 
@@ -136,7 +137,7 @@ def check_owners(before: FileTable, after: FileTable) -> None:
 
 
 def plan_of(tree: Mapping[str, Item], **options: Any) -> Plan:
-    return make_plan(table(tree), tier=options.pop("tier", 1), **options)
+    return make_plan(table(tree), PlanOptions(**{"tier": 1, **options}))
 
 
 def drops(plan: Plan) -> set[str]:
@@ -170,13 +171,13 @@ def test_keep(pattern: str) -> None:
     gcc = Deb("gcc", {"usr/bin/gcc": elf_bytes(kind=2, needed=["libm.so"])}, section="devel")
     tree = debian(gcc, Deb("libm", {f"{LIB}/libm.so": elf_bytes(soname="libm.so")}), automatic=["libm"])
     assert drops(plan_of(tree))
-    assert drops(plan_of(tree, keep=[pattern])) == set()
+    assert drops(plan_of(tree, keep=(pattern,))) == set()
 
 
 def test_keep_inside() -> None:
     """What a keep holds inside a distribution is told, with the pattern; a pattern that names nothing is told too."""
     tree = distribution("d", {"d/a.h": b"", "d/b.h": b""})
-    plan = plan_of(tree, keep=["**/a.h", "owner:deb/nothing"])
+    plan = plan_of(tree, keep=("**/a.h", "owner:deb/nothing"))
     assert plan.keeps == {f"{SITE}/d/a.h": "--keep **/a.h"}
     assert drops(plan) == {f"{SITE}/d/b.h"}
     assert [skip.subject for skip in plan.skips] == ["--keep owner:deb/nothing"]
@@ -186,7 +187,7 @@ def test_keep_by_kind() -> None:
     """A kind is a pattern as well."""
     image = table(distribution("d", {"d/a.h": b"", "d/x.pyi": b""}))
     kind = image.visible[f"{SITE}/d/a.h"].kind
-    assert drops(make_plan(image, tier=1, keep=[f"kind:{kind}"])) == {f"{SITE}/d/x.pyi"}
+    assert drops(make_plan(image, PlanOptions(tier=1, keep=(f"kind:{kind}",)))) == {f"{SITE}/d/x.pyi"}
 
 
 def test_drop() -> None:
@@ -198,7 +199,7 @@ def test_drop() -> None:
     )
     tree |= {"app/model.bin": b"m", "app/main.py": b""}
     assert drops(plan_of(tree)) == set()
-    plan = plan_of(tree, drop=["owner:deb/ffmpeg", "app/model.bin", "app/main.py"], keep=["app/main.py"])
+    plan = plan_of(tree, drop=("owner:deb/ffmpeg", "app/model.bin", "app/main.py"), keep=("app/main.py",))
     assert {step.rule for step in plan.steps} == {"user", "os-packages"}
     assert {"usr/bin/ffmpeg", f"{LIB}/libav.so", "app/model.bin", "var/lib/dpkg/info/libav.list"} <= drops(plan)
     assert "app/main.py" not in drops(plan)
@@ -208,15 +209,15 @@ def test_drop_that_breaks() -> None:
     """Dropping what a kept ELF file needs is refused, with both names."""
     tree: Tree = {"app/x": elf_bytes(kind=2, needed=["liba.so"]), f"{LIB}/liba.so": elf_bytes(soname="liba.so")}
     with pytest.raises(RefusedError, match=r"liba\.so.*app/x"):
-        plan_of(tree, drop=[f"{LIB}/liba.so"])
-    assert drops(plan_of(tree, drop=[f"{LIB}/liba.so", "app"])) >= {f"{LIB}/liba.so", "app/x"}
+        plan_of(tree, drop=(f"{LIB}/liba.so",))
+    assert drops(plan_of(tree, drop=(f"{LIB}/liba.so", "app"))) >= {f"{LIB}/liba.so", "app/x"}
 
 
 @pytest.mark.parametrize("pattern", ["", "owner:", "kind:"])
 def test_empty_pattern(pattern: str) -> None:
     """An empty pattern is the user's mistake."""
     with pytest.raises(UsageError):
-        plan_of({"a": b""}, keep=[pattern])
+        plan_of({"a": b""}, keep=(pattern,))
 
 
 def test_library_among_tests() -> None:
@@ -256,7 +257,7 @@ def test_hard_links_count_once() -> None:
 def test_lower_copies_go_too() -> None:
     """Dropping a file drops its copies in lower layers as well, or they would come to light."""
     image = table(INSIDE, {f"{SITE}/d/a.h": b"newer"})
-    targets = {(t.layer, t.path) for step in make_plan(image, tier=1).steps for t in step.targets}
+    targets = {(t.layer, t.path) for step in make_plan(image, PlanOptions(tier=1)).steps for t in step.targets}
     assert {(0, f"{SITE}/d/a.h"), (1, f"{SITE}/d/a.h")} <= targets
 
 

@@ -15,6 +15,7 @@ from jettison.errors import UsageError
 from jettison.files.record import FileTable
 from jettison.oci.digest import sha256
 from jettison.plan.make import make_plan
+from jettison.plan.options import PlanOptions
 from jettison.plan.record import Plan
 from jettison.plan.texts import edit_alternatives, edit_diversions, edit_record, edit_status, edit_sums
 from jettison.plan.updates import updates
@@ -24,7 +25,7 @@ LIB = "usr/lib/x86_64-linux-gnu"
 
 def new_texts(image: FileTable, plan: Plan | None = None) -> dict[str, bytes]:
     found = {}
-    for step, content in updates(image, plan or make_plan(image, tier=1)):
+    for step, content in updates(image, plan or make_plan(image, PlanOptions(tier=1))):
         (target,) = step.targets
         assert step.action == "update"
         assert target.to == sha256(content)
@@ -73,7 +74,7 @@ def test_distroless() -> None:
         "usr/bin/app": b"a", "usr/bin/tool": b"t", "usr/share/man/man1/a.1": b"m",
     }  # fmt: skip
     image = table(tree)
-    plan = make_plan(image, tier=1)
+    plan = make_plan(image, PlanOptions(tier=1))
     gone = {target.path for step in plan.steps for target in step.targets}
     assert {"var/lib/dpkg/status.d/tool", "var/lib/dpkg/status.d/tool.md5sums", "usr/bin/tool"} <= gone
     assert new_texts(image) == {"var/lib/dpkg/status.d/app.md5sums": b"0" * 32 + b"  usr/bin/app\n"}
@@ -132,7 +133,7 @@ def test_loader_cache() -> None:
 def test_nothing_goes() -> None:
     """Without drops nothing is updated; a plan of another image, or with a target that is not there, is the user's."""
     image = table(distribution("d", {"d/a.h": b""}))
-    plan = make_plan(image, tier=1)
+    plan = make_plan(image, PlanOptions(tier=1))
     assert updates(image, replace(plan, steps=())) == ()
     with pytest.raises(UsageError, match="another image"):
         updates(image, replace(plan, layers=()))

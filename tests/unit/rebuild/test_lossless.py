@@ -9,6 +9,7 @@ from tests.helpers.slimming import read_rebuilt, table_of
 
 from jettison.files.record import FileTable
 from jettison.plan.make import make_plan
+from jettison.plan.options import PlanOptions
 from jettison.plan.updates import updates
 from jettison.proof.structure import check_structure
 from jettison.proof.view import make_view
@@ -17,7 +18,7 @@ from jettison.rebuild.apply import apply_plan
 
 def slimmed(folder: Path, old: FileTable, tier: int) -> FileTable:
     """Apply a plan of a tier, and check that the proof holds."""
-    plan = make_plan(old, tier=tier)
+    plan = make_plan(old, PlanOptions(tier=tier))
     rebuilt = apply_plan(old, plan, updates(old, plan), scratch=folder)
     new = read_rebuilt(rebuilt)
     problems = [problem for check in check_structure(old, new, rebuilt.applied) for problem in check.problems]

@@ -1,20 +1,19 @@
 """What each rule takes and leaves, on images of a few files."""
 
-from collections.abc import Sequence
-
 import pytest
 from tests.helpers.elves import elf_bytes
 from tests.helpers.tables import SITE, Data, Deb, Dir, Hard, Item, Tree, debian, distribution, table
 
 from jettison.files.record import FileTable
 from jettison.plan.make import make_plan
+from jettison.plan.options import PlanOptions
 from jettison.rules.registry import IMAGE_RULES
 from jettison.rules.tests import mentions
 
 
-def taken(image: FileTable, rule: str, tier: int = 1, **options: Sequence[str]) -> set[str]:
+def taken(image: FileTable, rule: str, tier: int = 1, keep: tuple[str, ...] = ()) -> set[str]:
     """Return the paths that a rule takes, as stored; with their layer where there is more than one."""
-    steps = [step for step in make_plan(image, tier=tier, **options).steps if step.rule == rule]
+    steps = [step for step in make_plan(image, PlanOptions(tier, keep)).steps if step.rule == rule]
     several = len(image.layers) > 1
     return {f"{t.layer}:{t.path}" if several else t.path for step in steps for t in step.targets}
 
@@ -41,7 +40,7 @@ def test_whiteout_that_still_hides() -> None:
     """A whiteout stays while something below it does."""
     image = table({"d/x": b"1", "d/y": b"2"}, {"d/.wh.x": b""}, {"d/x": b"3"})
     assert taken(image, "whiteouts", 0) == {"1:d/.wh.x"}
-    assert taken(image, "whiteouts", 0, keep=["d/x"]) == set()
+    assert taken(image, "whiteouts", 0, keep=("d/x",)) == set()
 
 
 def test_opaque() -> None:
@@ -94,7 +93,7 @@ def test_duplicates() -> None:
         },
         {"opt/other": big},
     )  # fmt: skip
-    steps = [step for step in make_plan(image, tier=0).steps if step.rule == "duplicates"]
+    steps = [step for step in make_plan(image, PlanOptions(tier=0)).steps if step.rule == "duplicates"]
     assert [(t.layer, t.path, t.to) for step in steps for t in step.targets] == [(0, "opt/b", "opt/a")]
     assert steps[0].action == "link"
     assert steps[0].disk == 5000
@@ -162,7 +161,7 @@ def test_application_is_left_alone() -> None:
         "app/x.pyi": b"",
         f"{SITE}/mine/tests/test_b.py": b"",
     }
-    assert make_plan(table(tree), tier=1).steps == ()
+    assert make_plan(table(tree), PlanOptions(tier=1)).steps == ()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +179,7 @@ def test_application_is_left_alone() -> None:
 def test_exceptions(name: str, files: dict[str, Item]) -> None:
     """What is read at run time, though it looks like something for building or testing, stays."""
     tree = distribution(name, files, requires=["lazy-loader"] if name == "scikit-image" else [])
-    assert make_plan(table(tree), tier=1).steps == ()
+    assert make_plan(table(tree), PlanOptions(tier=1)).steps == ()
 
 
 def test_cuda_headers_beside_numba() -> None:
@@ -193,7 +192,7 @@ def test_cuda_headers_beside_numba() -> None:
 def test_headers_beside_a_compiler() -> None:
     """With a compiler that stays, headers stay, and the plan says so."""
     tree = INSIDE | {"usr/local/bin/g++": elf_bytes(kind=2)}
-    plan = make_plan(table(tree), tier=1)
+    plan = make_plan(table(tree), PlanOptions(tier=1))
     assert not {"headers", "static-libraries", "build-files"} & {step.rule for step in plan.steps}
     assert any("usr/local/bin/g++" in skip.reason for skip in plan.skips)
 
