@@ -3,14 +3,13 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from jettison.api.delivery import Stage, check_free, stage_for, told_if_full
 from jettison.api.papers import write_papers
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
 from jettison.layers.table import Compression
-from jettison.oci.image import Image
 from jettison.plan.make import make_plan
 from jettison.plan.options import DEFAULTS, PlanOptions
 from jettison.plan.record import Plan
@@ -24,25 +23,36 @@ from jettison.rebuild.apply import PROOF, Packing, apply_plan
 from jettison.rebuild.record import Rebuilt
 from jettison.run.measured import Measured, remember
 from jettison.run.sandbox import require
-from jettison.run.workload import Workload
+from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
-from jettison.sources.write import parse_output, write_image
+from jettison.sources.write import Output, parse_output, write_image
 from jettison.storage import scratch_dir
 
 
-def slim(
-    ref: str,
-    out: str,
-    *,
-    platform: str | None = None,
-    plan: Plan | PlanOptions = DEFAULTS,
-    workloads: Sequence[Workload] = (),
-    compression: Compression | None = None,
-    level: int | None = None,
-    force: bool = False,
-    options: ReadOptions | None = None,
-    progress: Progress = SILENT,
-) -> SlimResult:
+@dataclass(frozen=True, slots=True)
+class SlimOptions:
+    """How an image is slimmed.
+
+    Attributes:
+        platform: which image of an index.
+        plan: to apply; or how far one goes that is made here, and what the user wants otherwise.
+        workloads: run on both images; each must pass on the original.
+        compression: codec of every layer; None rewrites each as it was, and leaves untouched ones alone.
+        level: of the codec.
+        force: replace what is at the output.
+        reading: limits of reading and use of the cache.
+    """
+
+    platform: str | None = None
+    plan: Plan | PlanOptions = DEFAULTS
+    workloads: Sequence[Workload] = ()
+    compression: Compression | None = None
+    level: int | None = None
+    force: bool = False
+    reading: ReadOptions = field(default_factory=ReadOptions)
+
+
+def slim(ref: str, out: str, options: SlimOptions | None = None, *, progress: Progress = SILENT) -> SlimResult:
     """Slim an image and prove the result.
 
     The new image is written beside ``out``, proved from its bytes, and put in place, with its papers in
@@ -51,13 +61,7 @@ def slim(
     Args:
         ref: the original; it is not changed.
         out: ``oci:DIR``, ``oci-archive:PATH`` or ``docker-archive:PATH``.
-        platform: which image of an index.
-        plan: to apply; or how far one goes that is made here, and what the user wants otherwise.
-        workloads: run on both images; each must pass on the original.
-        compression: codec of every layer; None rewrites each as it was, and leaves untouched ones alone.
-        level: of the codec.
-        force: replace what is at ``out``.
-        options: limits of reading and use of the cache.
+        options: how it is done.
         progress: told of bytes.
 
     Returns:
@@ -68,88 +72,124 @@ def slim(
         JettisonError: of the family that says what is wrong with image, plan, output or machine. Nothing is left
             behind after any of them.
     """
-    options = options or ReadOptions()
-    check_free(parse_output(out), force=force)
-    if workloads:
+    job = _Job(options or SlimOptions(), progress)
+    check_free(parse_output(out), force=job.options.force)
+    if job.options.workloads:
         require()
-    seconds: dict[str, float] = {}
-    with _phase(seconds, "read"):
-        image = open_image(ref, platform=platform)
-        table = read_table(image, options=options, progress=progress)
-    with _phase(seconds, "plan"):
-        plan = make_plan(table, plan) if isinstance(plan, PlanOptions) else plan
-    with _phase(seconds, "run original"):
-        before = run_original(image, workloads, limits=options.limits, progress=progress)
-    packing = Packing(compression or _codec_for(out, table), level, options.limits)
-    with stage_for(out, force=force) as stage, told_if_full(stage.output.path):
-        with _phase(seconds, "rebuild"):
-            rebuilt = _rebuild(stage, table, plan, packing, scope_of(workloads), progress)
-        with _phase(seconds, "prove"):
-            new, digests = read_new(stage.reference, options=options, progress=progress)
-            proof = prove(
-                table,
-                new,
-                digests,
-                rebuilt.applied,
-                workloads=workloads,
-                before=before,
-                options=options,
-                progress=progress,
-            )
-        size = size_of(new) if new else ImageSize(out, "", 0, 0, 0, 0)
+    old = _study(job, ref)
+    with stage_for(out, force=job.options.force) as stage, told_if_full(stage.output.path):
+        made = _rebuild(job, old, stage)
+        new, proof = _prove(job, old, made.applied, stage)
         if held := proof.verdict == "held":
-            with _phase(seconds, "write"):
-                write_papers(stage.papers, rebuilt.applied, rebuilt.removed, proof)
-                stage.deliver()
-            if new and options.cache:
-                _remember(image, new.image, workloads, proof)
+            _deliver(job, made, proof, stage)
+            _remember(job, old.table, new, proof)
     return SlimResult(
         out=out,
         delivered=held,
-        old=size_of(table),
-        new=replace(size, name=out),
-        plan=rebuilt.applied,
+        old=size_of(old.table),
+        new=replace(size_of(new), name=out) if new else ImageSize(out, "", 0, 0, 0, 0),
+        plan=made.applied,
         proof=proof,
-        removed=rebuilt.removed,
-        seconds=seconds,
+        removed=made.removed,
+        seconds=job.seconds,
     )
 
 
-def _remember(old: Image, new: Image, workloads: Sequence[Workload], proof: Proof) -> None:
-    """Keep what the proof measured for ``compare``."""
-    for workload, seen in zip(workloads, proof.behaviours, strict=True):
-        remember(old, workload, Measured(seen.ready_before, seen.memory_before))
-        remember(new, workload, Measured(seen.ready_after, seen.memory_after))
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One run: its options, who is told of progress, and the wall time of each phase so far."""
+
+    options: SlimOptions
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measure what is done in a block."""
+        began = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - began
 
 
-def _rebuild(stage: Stage, table: FileTable, plan: Plan, packing: Packing, scope: str, progress: Progress) -> Rebuilt:
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """What is known of the original before anything is written; ``runs`` has one result a workload."""
+
+    table: FileTable
+    plan: Plan
+    runs: tuple[RunResult, ...]
+
+
+def _study(job: _Job, ref: str) -> _Original:
+    """Read the original, plan what goes, and see how it answers."""
+    options, wanted = job.options, job.options.plan
+    with job.phase("read"):
+        image = open_image(ref, platform=options.platform)
+        table = read_table(image, options=options.reading, progress=job.progress)
+    with job.phase("plan"):
+        plan = make_plan(table, wanted) if isinstance(wanted, PlanOptions) else wanted
+    with job.phase("run original"):
+        runs = run_original(image, options.workloads, limits=options.reading.limits, progress=job.progress)
+    return _Original(table, plan, runs)
+
+
+def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:
     """Apply the plan and write the image onto the stage."""
-    with scratch_dir() as scratch:
+    options = job.options
+    codec = options.compression or _codec_for(stage.output, old.table)
+    with job.phase("rebuild"), scratch_dir() as scratch:
         rebuilt = apply_plan(
-            table,
-            plan,
-            updates(table, plan),
+            old.table,
+            old.plan,
+            updates(old.table, old.plan),
             scratch=scratch,
-            packing=packing,
-            annotations={PROOF: scope},
-            progress=progress,
+            packing=Packing(codec, options.level, options.reading.limits),
+            annotations={PROOF: scope_of(options.workloads)},
+            progress=job.progress,
         )
-        write_image(rebuilt.image, stage.reference, progress=progress)
+        write_image(rebuilt.image, stage.reference, progress=job.progress)
     return rebuilt
 
 
-def _codec_for(out: str, table: FileTable) -> Compression | None:
+def _codec_for(output: Output, table: FileTable) -> Compression | None:
     """Return the codec for all layers where rewriting each as it was would not do.
 
     A docker archive of plain layers stays one: some readers of such archives look at the first layer only to tell how
     all are packed.
     """
     plain = all(layer.compression == "none" for layer in table.layers)
-    return "none" if plain and parse_output(out).kind == "docker-archive" else None
+    return "none" if plain and output.kind == "docker-archive" else None
 
 
-@contextmanager
-def _phase(seconds: dict[str, float], name: str) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    seconds[name] = time.monotonic() - began
+def _prove(job: _Job, old: _Original, applied: Plan, stage: Stage) -> tuple[FileTable | None, Proof]:
+    """Read the image on the stage from its bytes, and prove it; without a file table it cannot be read."""
+    options = job.options
+    with job.phase("prove"):
+        new, digests = read_new(stage.reference, options=options.reading, progress=job.progress)
+        proof = prove(
+            old.table,
+            new,
+            digests,
+            applied,
+            workloads=options.workloads,
+            before=old.runs,
+            options=options.reading,
+            progress=job.progress,
+        )
+    return new, proof
+
+
+def _deliver(job: _Job, made: Rebuilt, proof: Proof, stage: Stage) -> None:
+    """Write the papers, and put them and the image in place."""
+    with job.phase("write"):
+        write_papers(stage.papers, made.applied, made.removed, proof)
+        stage.deliver()
+
+
+def _remember(job: _Job, old: FileTable, new: FileTable | None, proof: Proof) -> None:
+    """Keep what the proof measured for ``compare``."""
+    if new is None or not job.options.reading.cache:
+        return
+    for workload, seen in zip(job.options.workloads, proof.behaviours, strict=True):
+        remember(old.image, workload, Measured(seen.ready_before, seen.memory_before))
+        remember(new.image, workload, Measured(seen.ready_after, seen.memory_after))

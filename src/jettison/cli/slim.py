@@ -48,25 +48,22 @@ def run(args: Namespace) -> int:
     Raises:
         UsageError: a plan is given together with options that make one.
     """
-    from jettison.api.slim import slim  # noqa: PLC0415 -- only once the command runs
+    from jettison.api.slim import SlimOptions, slim  # noqa: PLC0415 -- only once the command runs
     from jettison.report.text.slim import slim_blocks  # noqa: PLC0415 -- as above
 
     if args.plan and (args.tier is not None or args.keep or args.drop):
         raise UsageError("--plan does not go with --tier, --keep and --drop", hint="edit the plan, or make a new one")
     codec, level = args.compression
-    reading, workloads, plan = options.read_options(args), options.workloads_from(args), options.plan_from(args.plan)
+    settings = SlimOptions(
+        reading=options.read_options(args),
+        workloads=options.workloads_from(args),
+        plan=options.plan_from(args.plan) or options.plan_options(args),
+        platform=args.platform,
+        compression=codec,
+        level=level,
+        force=args.force,
+    )
     with progress_of(args) as progress:
-        record = slim(
-            args.image,
-            args.output,
-            platform=args.platform,
-            plan=plan or options.plan_options(args),
-            workloads=workloads,
-            compression=codec,
-            level=level,
-            force=args.force,
-            options=reading,
-            progress=progress,
-        )
+        record = slim(args.image, args.output, settings, progress=progress)
     emit(args, record, lambda: slim_blocks(record))
     return exit_code_for(record.proof)

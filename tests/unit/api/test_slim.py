@@ -12,7 +12,7 @@ from tests.helpers.slimming import plan_of, step, table_of
 
 from jettison.api import slim as slimming
 from jettison.api.compare import compare
-from jettison.api.slim import slim
+from jettison.api.slim import SlimOptions, slim
 from jettison.api.verify import verify
 from jettison.errors import BadInputError, MachineError, NotTriedError, UsageError
 from jettison.files.read import ReadOptions
@@ -66,7 +66,7 @@ def left_in(*folders: Path) -> list[str]:
 @pytest.mark.parametrize("kind", ["oci", "oci-archive", "docker-archive"])
 def test_slim_delivers_image_and_papers(old: str, plan: Plan, out: Path, cache: Path, kind: str) -> None:
     """The image is where it was asked for, labelled, its papers beside it, and nothing else is left."""
-    result = slim(old, f"{kind}:{out / 'new'}", plan=plan, options=OPTIONS)
+    result = slim(old, f"{kind}:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS))
     assert result.delivered, result.proof
     assert sorted(left_in(out, cache / "scratch")) == ["new", "new.jettison"]
     image = open_image(f"{kind}:{out / 'new'}")
@@ -81,7 +81,7 @@ def test_slim_delivers_image_and_papers(old: str, plan: Plan, out: Path, cache: 
 
 def test_verify_takes_the_plan_from_the_papers(old: str, plan: Plan, out: Path) -> None:
     """With its papers a slimmed image is proved; without them, nothing explains what is gone."""
-    slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS)
+    slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS))
     assert verify(old, f"oci:{out / 'new'}", options=OPTIONS).verdict == "held"
     (out / "new.jettison" / "plan.json").unlink()
     proof = verify(old, f"oci:{out / 'new'}", options=OPTIONS)
@@ -93,7 +93,7 @@ def test_verify_takes_the_plan_from_the_papers(old: str, plan: Plan, out: Path) 
 
 def test_verify_of_a_damaged_image_fails(old: str, plan: Plan, out: Path) -> None:
     """An image that lies about a digest is a failed proof; an original that lies is bad input."""
-    result = slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS)
+    result = slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS))
     blob = out / "new" / "blobs" / "sha256" / open_image(f"oci:{out / 'new'}").layers[0].descriptor.digest[7:]
     data = bytearray(blob.read_bytes())
     data[-1] ^= 1
@@ -108,22 +108,22 @@ def test_verify_of_a_damaged_image_fails(old: str, plan: Plan, out: Path) -> Non
 def test_slim_is_reproducible(old: str, plan: Plan, out: Path) -> None:
     """Two runs give the same archive, byte for byte."""
     for name in ("one", "two"):
-        slim(old, f"oci-archive:{out / name}", plan=plan, options=OPTIONS)
+        slim(old, f"oci-archive:{out / name}", SlimOptions(plan=plan, reading=OPTIONS))
     assert (out / "one").read_bytes() == (out / "two").read_bytes()
 
 
 def test_a_plan_as_applied_can_be_applied_again(old: str, plan: Plan, out: Path) -> None:
     """The plan among the papers, its updates included, leads to the same image."""
-    first = slim(old, f"oci:{out / 'one'}", plan=plan, options=OPTIONS)
+    first = slim(old, f"oci:{out / 'one'}", SlimOptions(plan=plan, reading=OPTIONS))
     again = plan_from_json((out / "one.jettison" / "plan.json").read_bytes())
-    assert slim(old, f"oci:{out / 'two'}", plan=again, options=OPTIONS).new.digest == first.new.digest
+    assert slim(old, f"oci:{out / 'two'}", SlimOptions(plan=again, reading=OPTIONS)).new.digest == first.new.digest
 
 
 def test_a_docker_archive_of_plain_layers_stays_one(tmp_path: Path, plan: Plan, out: Path) -> None:
     """All its layers are plain, also the rewritten ones: some readers look at the first only."""
     docker_archive(tmp_path / "old.tar", [tar_bytes(FILES), tar_bytes(TOP)])
     ref = f"docker-archive:{out / 'new.tar'}:app:slim"
-    result = slim(str(tmp_path / "old.tar"), ref, plan=plan, options=OPTIONS)
+    result = slim(str(tmp_path / "old.tar"), ref, SlimOptions(plan=plan, reading=OPTIONS))
     assert result.delivered, result.proof
     image = open_image(ref)
     assert image.tags == ("app:slim",)
@@ -140,22 +140,22 @@ def test_a_failed_proof_delivers_nothing(
 
     monkeypatch.setattr(slimming, "prove", forged)
     for force in (False, True):
-        result = slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS, force=force)
+        result = slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS, force=force))
         assert (result.delivered, result.proof.verdict) == (False, "failed")
         assert left_in(out, cache / "scratch") == []
 
 
 def test_what_is_there_is_kept_unless_forced(old: str, plan: Plan, out: Path) -> None:
     """An output or its papers are not replaced without --force; a folder that is no image never is."""
-    slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS)
+    slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS))
     with pytest.raises(UsageError, match="exists"):
-        slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS)
-    assert slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS, force=True).delivered
+        slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS))
+    assert slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS, force=True)).delivered
     assert sorted(os.listdir(out)) == ["new", "new.jettison"]
     (out / "home").mkdir()
     (out / "home" / "letter").touch()
     with pytest.raises(UsageError, match="no image layout"):
-        slim(old, f"oci:{out / 'home'}", plan=plan, options=OPTIONS, force=True)
+        slim(old, f"oci:{out / 'home'}", SlimOptions(plan=plan, reading=OPTIONS, force=True))
 
 
 @pytest.mark.parametrize("place", ["apply_plan", "write_image", "read_new", "prove", "write_papers"])
@@ -180,7 +180,7 @@ def test_nothing_is_left_behind(  # noqa: PLR0917 -- fixtures and parameters
 
     monkeypatch.setattr(slimming, place, fail)
     with pytest.raises(told):
-        slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS)
+        slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS))
     assert left_in(out, cache / "scratch") == []
 
 
@@ -188,7 +188,7 @@ def test_an_interrupted_replacement_puts_the_old_back(
     old: str, plan: Plan, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the last rename fails, image and papers that were there are there again."""
-    slim(old, f"oci:{out / 'new'}", plan=replace(plan, steps=()), options=OPTIONS)
+    slim(old, f"oci:{out / 'new'}", SlimOptions(plan=replace(plan, steps=()), reading=OPTIONS))
     before = {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
     renamed = os.rename
 
@@ -199,7 +199,7 @@ def test_an_interrupted_replacement_puts_the_old_back(
 
     monkeypatch.setattr(os, "rename", rename)
     with pytest.raises(KeyboardInterrupt):
-        slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS, force=True)
+        slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS, force=True))
     assert {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()} == before
 
 
@@ -214,13 +214,15 @@ def test_a_workload_that_fails_before_stops_the_run(
     monkeypatch.setattr(slimming, "run_original", fail)
     monkeypatch.setattr(slimming, "require", lambda: None)
     with pytest.raises(NotTriedError):
-        slim(old, f"oci:{out / 'new'}", plan=plan, workloads=(Workload("w", Ready(), ()),), options=OPTIONS)
+        slim(
+            old, f"oci:{out / 'new'}", SlimOptions(plan=plan, workloads=(Workload("w", Ready(), ()),), reading=OPTIONS)
+        )
     assert left_in(out) == []
 
 
 def test_compare_sets_images_side_by_side(old: str, plan: Plan, out: Path) -> None:
     """The table has a row an image, its estimates at the bandwidth asked for, nothing measured without a workload."""
-    slim(old, f"oci:{out / 'new'}", plan=plan, options=OPTIONS)
+    slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS))
     record = compare((old, f"oci:{out / 'new'}"), bandwidth=1000, options=OPTIONS)
     first, second = record.images
     assert first.size.disk - second.size.disk == 20000
