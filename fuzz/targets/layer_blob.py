@@ -6,8 +6,9 @@ import os
 from tests.helpers.layerblobs import END, member, packed
 
 from jettison.errors import JettisonError
+from jettison.layers.buffers import PIECE
 from jettison.layers.limits import Limits
-from jettison.layers.stream import PIECE, Source, detect, pieces
+from jettison.layers.stream import Source, detect, pieces
 from jettison.oci.image import Extent
 
 _LIMITS = Limits(max_tar_size=1 << 24, ratio_grace=1 << 22)

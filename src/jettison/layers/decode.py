@@ -44,14 +44,14 @@ class Blob(AbstractContextManager["Blob"]):
     Args:
         extent: where they lie.
         place: the layer, for messages.
-        digest: fed with them.
+        digest: fed with them; None when nobody asks.
         task: told of them; None when nobody listens.
 
     Raises:
         MachineError: the file cannot be opened.
     """
 
-    def __init__(self, extent: Extent, place: str, digest: Hash, task: Task | None) -> None:
+    def __init__(self, extent: Extent, place: str, digest: Hash | None, task: Task | None) -> None:
         self.place = place
         self.position = 0
         self._extent = extent
@@ -66,6 +66,10 @@ class Blob(AbstractContextManager["Blob"]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
     def readinto(self, view: memoryview, /) -> int:
@@ -83,10 +87,10 @@ class Blob(AbstractContextManager["Blob"]):
                 hint="fetch or save the image again",
             )
         self.position += count
-        if count:
+        if count and self._hash is not None:
             self._hash.update(view[:count])
-            if self._task is not None:
-                self._task.advance(count)
+        if count and self._task is not None:
+            self._task.advance(count)
         return count
 
     def read(self, size: int = _READ, /) -> bytes:

@@ -2,10 +2,11 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -13,7 +14,8 @@ from jettison.layers.cache import load_table, save_table, table_key
 from jettison.layers.entry import Entry
 from jettison.layers.limits import Limits, layer_place
 from jettison.layers.marks import Marks
-from jettison.layers.stream import Piece, checked_pieces, open_source
+from jettison.layers.plain import LARGE, PlainTar
+from jettison.layers.stream import Piece, Source, check_digests, check_size, checked_pieces, open_source
 from jettison.layers.table import LayerTable, Observer, Sink
 from jettison.layers.tally import Tally
 from jettison.layers.tar import Head, TarReader
@@ -23,7 +25,6 @@ from jettison.progress import SILENT, Progress, Task
 from jettison.storage import Cache
 
 _LAYERS_AT_ONCE = 4
-_LARGE = 4 << 20  # bytes from which a thread of its own pays
 
 
 def read_layer(
@@ -50,30 +51,92 @@ def read_layer(
         MachineError: its file cannot be read.
     """
     source = replace(open_source(layer, limits or Limits(), task), estimate=True)
+    check_size(layer, source)
     tally = tally or Tally(source.limits)
-    digests: list[str] = []
-    marks = Marks()
-    observed: dict[str, dict[int, Any]] = {observer.name: {} for observer in observers}
-    with closing(checked_pieces(layer, source, digests)) as pieces:
-        tar = TarReader(_marked(pieces, marks), source.place, source.limits)
-        entries = _read_entries(tar, observers, observed, tally)
-        size = tar.drain()
-    if entries and entries[-1].end > size:  # the padding of the last member is missing
-        entries[-1] = replace(entries[-1], end=size)
-    plain = source.compression == "none"
-    table = LayerTable(
-        digest=digests[0],
-        diff_id=digests[1],
-        compression=source.compression,
-        stored=source.extent.size,
-        size=size,
-        entries=tuple(entries),
-        marks=marks.finish(size, None if plain else source.extent.size),
-        estimated=plain,
-        observed=observed,
-    )
+    read = _read_plain if source.compression == "none" else _read_stream
+    table = read(layer, source, _Collected(observers, tally))
     tally.table(source.place, table)
     return table
+
+
+class _Collected:
+    """What is known of a layer's members so far."""
+
+    def __init__(self, observers: Sequence[Observer], tally: Tally) -> None:
+        self.entries: list[Entry] = []
+        self.marks = Marks()
+        self.observed: dict[str, dict[int, Any]] = {observer.name: {} for observer in observers}
+        self._observers = observers
+        self._tally = tally
+
+    def sinks(self, head: Head) -> dict[str, Sink]:
+        """Begin to look at a file's content."""
+        if not head.size:
+            return {}
+        begun = ((observer.name, observer.begin(head.path, head.size)) for observer in self._observers)
+        return {name: sink for name, sink in begun if sink is not None}
+
+    def finish(self, index: int, place: str, sinks: Mapping[str, Sink]) -> None:
+        """Keep what the observers have to say about an entry."""
+        for name, sink in sinks.items():
+            value = sink.finish()
+            if value is not None:
+                self._tally.observed(place, value)
+                self.observed[name][index] = value
+
+    def table(self, source: Source, digest: str, diff_id: str, size: int) -> LayerTable:
+        """Put the table together; ``size`` is that of the tar."""
+        entries = self.entries
+        if entries and entries[-1].end > size:  # the padding of the last member is missing
+            entries[-1] = replace(entries[-1], end=size)
+        plain = source.compression == "none"
+        return LayerTable(
+            digest=digest,
+            diff_id=diff_id,
+            compression=source.compression,
+            stored=source.extent.size,
+            size=size,
+            entries=tuple(entries),
+            marks=self.marks.finish(size, None if plain else source.extent.size),
+            estimated=plain,
+            observed={name: dict(sorted(values.items())) for name, values in self.observed.items()},
+        )
+
+
+def _read_plain(layer: Layer, source: Source, collected: _Collected) -> LayerTable:
+    """Read a tar of which any part can be had at any time."""
+    entries = collected.entries
+    large: dict[int, Future[str]] = {}
+    with PlainTar(source) as plain:
+        whole = plain.digest(collected.marks)
+        tar = TarReader(plain, source.place, source.limits)
+        while (head := tar.next()) is not None:
+            if head.size < LARGE:
+                _read_member(tar, head, collected)
+                continue
+            index, sinks = len(entries), collected.sinks(head)
+            large[index] = plain.content(
+                head.data, head.size, tuple(sinks.values()), partial(collected.finish, index, tar.place, sinks)
+            )
+            tar.leave(plain)
+            entries.append(head.entry())
+        for index, digest in large.items():
+            entries[index] = replace(entries[index], digest=digest.result())
+        diff_id = whole.result()
+        plain.check_unchanged()
+    check_digests(layer, source.place, diff_id, diff_id)
+    return collected.table(source, diff_id, diff_id, plain.size)
+
+
+def _read_stream(layer: Layer, source: Source, collected: _Collected) -> LayerTable:
+    """Read a tar that comes out of a decompressor."""
+    digests: list[str] = []
+    with closing(checked_pieces(layer, source, digests)) as pieces:
+        tar = TarReader(_marked(pieces, collected.marks), source.place, source.limits)
+        while (head := tar.next()) is not None:
+            _read_member(tar, head, collected)
+        size = tar.drain()
+    return collected.table(source, digests[0], digests[1], size)
 
 
 def _marked(pieces: Iterable[Piece], marks: Marks) -> Iterator[memoryview]:
@@ -84,26 +147,15 @@ def _marked(pieces: Iterable[Piece], marks: Marks) -> Iterator[memoryview]:
         yield piece.data
 
 
-def _read_entries(
-    tar: TarReader, observers: Sequence[Observer], observed: dict[str, dict[int, Any]], tally: Tally
-) -> list[Entry]:
-    entries: list[Entry] = []
-    while (head := tar.next()) is not None:
-        if head.type != "file":
-            entries.append(head.entry())
-            continue
-        sinks = [(observer.name, sink) for observer in observers if (sink := _begin(observer, head))]
-        entries.append(head.entry(_digest(tar, head.size, [sink for _, sink in sinks])))
-        for name, sink in sinks:
-            value = sink.finish()
-            if value is not None:
-                tally.observed(tar.place, value)
-                observed[name][len(entries) - 1] = value
-    return entries
-
-
-def _begin(observer: Observer, head: Head) -> Sink | None:
-    return observer.begin(head.path, head.size) if head.size else None
+def _read_member(tar: TarReader, head: Head, collected: _Collected) -> None:
+    """Take the digest of the present member's content, where it has any, and show it to the observers."""
+    if head.type != "file":
+        collected.entries.append(head.entry())
+        return
+    sinks = collected.sinks(head)
+    index = len(collected.entries)
+    collected.entries.append(head.entry(_digest(tar, head.size, tuple(sinks.values()))))
+    collected.finish(index, tar.place, sinks)
 
 
 def _digest(tar: TarReader, size: int, sinks: Sequence[Sink]) -> str:
@@ -113,7 +165,7 @@ def _digest(tar: TarReader, size: int, sinks: Sequence[Sink]) -> str:
         for sink in sinks:
             sink.feed(whole)
         return "sha256:" + hashlib.sha256(whole).hexdigest()
-    if size < _LARGE:
+    if size < LARGE:
         return _stream(tar, hashlib.sha256(), sinks)
     with HashThread() as content:
         return _stream(tar, content, sinks)

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from jettison.errors import BadInputError, MachineError
-from jettison.layers.buffers import PIECE, Buffers
+from jettison.layers.buffers import Buffers
 from jettison.layers.decode import Blob, Decoder, decoder
 from jettison.layers.limits import Limits, exceeded, layer_place
 from jettison.layers.marks import GzipEstimate
@@ -17,8 +17,6 @@ from jettison.layers.zstdframes import is_skippable
 from jettison.oci.image import Extent, Layer
 from jettison.progress import Task
 
-__all__ = ["PIECE", "Piece", "Source", "checked_pieces", "detect", "open_source", "pieces", "uncompressed"]
-
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -27,7 +25,7 @@ class Piece:
     """Uncompressed bytes.
 
     Attributes:
-        data: :data:`PIECE` bytes, fewer only at the end, never none.
+        data: :data:`jettison.layers.buffers.PIECE` bytes, fewer only at the end, never none.
         stored: how many bytes of the blob were read when these came out; when :attr:`Source.estimate` is set, how many
             a gzip blob of the same content would have, about.
     """
@@ -109,10 +107,7 @@ def checked_pieces(layer: Layer, source: Source, digests: list[str] | None = Non
     Raises:
         BadInputError: as :func:`uncompressed`.
     """
-    if 0 <= layer.descriptor.size != source.extent.size:
-        raise BadInputError(
-            f"{source.place}: the blob has {source.extent.size} bytes, its descriptor says {layer.descriptor.size}"
-        )
+    check_size(layer, source)
     plain = source.compression == "none"
     with HashThread() as tar_hash:
         blob_hash: Hash = tar_hash if plain else hashlib.sha256()
@@ -123,10 +118,31 @@ def checked_pieces(layer: Layer, source: Source, digests: list[str] | None = Non
                 yield piece
         diff_id = "sha256:" + tar_hash.hexdigest()
         digest = diff_id if plain else "sha256:" + blob_hash.hexdigest()
-    _check(source.place, "digest", digest, layer.descriptor.digest)
-    _check(source.place, "diff_id", diff_id, layer.diff_id)
+    check_digests(layer, source.place, digest, diff_id)
     if digests is not None:
         digests += digest, diff_id
+
+
+def check_size(layer: Layer, source: Source) -> None:
+    """Hold the blob's size against what the image says of it.
+
+    Raises:
+        BadInputError: it is another.
+    """
+    if 0 <= layer.descriptor.size != source.extent.size:
+        raise BadInputError(
+            f"{source.place}: the blob has {source.extent.size} bytes, its descriptor says {layer.descriptor.size}"
+        )
+
+
+def check_digests(layer: Layer, place: str, digest: str, diff_id: str) -> None:
+    """Hold the digests that were taken of a layer against those that the image says.
+
+    Raises:
+        BadInputError: one of them is another.
+    """
+    _check(place, "digest", digest, layer.descriptor.digest)
+    _check(place, "diff_id", diff_id, layer.diff_id)
 
 
 def _check(place: str, what: str, found: str, said: str) -> None:

@@ -6,7 +6,7 @@ whatever size they state, and an archive may end without its two zero blocks, bu
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from jettison.errors import BadInputError, RefusedError
 from jettison.layers.entry import Entry, EntryType
@@ -58,6 +58,15 @@ class Head(NamedTuple):
         """Make the entry of this member."""
         path, kind, size, mode, uid, gid, mtime, link, device, xattrs, offset, data, end = self
         return Entry(path, kind, size, mode, uid, gid, mtime, link, digest, device, xattrs, offset, data, end)
+
+
+class Seekable(Protocol):
+    """A tar of which any part can be had: its size in bytes, and a way to go on elsewhere."""
+
+    size: int
+
+    def seek(self, offset: int, /) -> None:
+        """Let the next piece begin at ``offset``."""
 
 
 class TarReader:
@@ -151,6 +160,25 @@ class TarReader:
         self._at = stop
         self._content = 0
         return view
+
+    def leave(self, tar: Seekable) -> None:
+        """Go past the present member's content without reading it.
+
+        Args:
+            tar: what the pieces come from.
+
+        Raises:
+            BadInputError: the tar ends before the content does.
+        """
+        end = self.position + self._content
+        self._content = 0
+        if end <= self._base + len(self._piece):
+            self._at = end - self._base
+            return
+        self._base, self._piece, self._at = min(end, tar.size), memoryview(b""), 0
+        if end > tar.size:
+            raise self._cut("its content")
+        tar.seek(end)
 
     def drain(self) -> int:
         """Read to the end of the stream and return the tar's size in bytes."""

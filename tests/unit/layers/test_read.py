@@ -1,6 +1,8 @@
 """What reading a layer gives beside its entries: marks, shares, observers' values, the cache."""
 
 import os
+import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +17,11 @@ from jettison.errors import BadInputError
 from jettison.layers.cache import load_table, pack_table, save_table, table_key, unpack_table
 from jettison.layers.entry import Entry
 from jettison.layers.marks import GzipEstimate, Marks
+from jettison.layers.plain import LARGE
 from jettison.layers.read import read_layer, read_layers
 from jettison.layers.share import shares
 from jettison.layers.table import LayerTable
+from jettison.oci.digest import sha256
 from jettison.oci.image import Config, Image, Layer, Platform, Process
 from jettison.storage import Cache
 
@@ -278,3 +282,98 @@ def test_a_table_says_what_it_read(tmp_path: Path) -> None:
     table = read_tar(tmp_path, TAR)
     assert [entry.type for entry in table.entries] == ["dir", "file", "file", "file", "char", "symlink", "file"]
     assert [bool(entry.digest) for entry in table.entries] == [False, True, True, True, False, False, True]
+
+
+@given(st.lists(st.binary(max_size=60), max_size=12), st.integers(1, 40), st.integers(0, 1023))
+def test_a_plain_tar_reads_as_a_packed_one(contents: list[bytes], large: int, cut: int) -> None:
+    """Whether its files are read in the thread that walks, or beside it; also where the end of the tar is missing."""
+    tar = b"".join(member(b"f%d" % index, content) for index, content in enumerate(contents)) + END
+    tar = tar[: len(tar) - cut]
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jettison.layers.read.LARGE", large)
+        plain = _table_or_error(layer_of(Path(name), tar, digest=""))
+        stream = _table_or_error(layer_of(Path(name), packed(tar, "gzip"), digest=""))
+    assert plain == stream
+
+
+def _table_or_error(layer: Layer) -> tuple[Any, ...]:
+    try:
+        table = read_layer(layer, [Recorder()])
+    except BadInputError as error:
+        return (error.message.partition(": ")[2],)
+    return table.diff_id, table.size, table.entries, table.observed
+
+
+def _large_tar(size: int) -> bytes:
+    return member(b"first", b"1") + member(b"large", bytes(size)) + member(b"last", b"2") + END
+
+
+def test_large_files_of_a_plain_tar_are_hashed_and_shown_beside_the_walk(tmp_path: Path) -> None:
+    """Digest and what observers say are those of the content."""
+    size = LARGE + 5
+    table = read_layer(layer_of(tmp_path, _large_tar(size)), [Recorder()])
+    assert [entry.digest for entry in table.entries] == [sha256(b"1"), sha256(bytes(size)), sha256(b"2")]
+    assert table.observed["recorder"] == {
+        0: ["first", b"1".hex()],
+        1: ["large", bytes(size).hex()],
+        2: ["last", b"2".hex()],
+    }
+
+
+def test_a_plain_tar_that_ends_inside_a_large_file_is_cut_off(tmp_path: Path) -> None:
+    """The message names the file; no thread is left."""
+    before = threading.active_count()
+    tar = _large_tar(LARGE)
+    for length in (1024 + 512 + 100, LARGE):
+        with pytest.raises(BadInputError, match=rf"'large': the tar is cut off inside its content, at byte {length}$"):
+            read_layer(layer_of(tmp_path, tar[:length]), [])
+    assert threading.active_count() == before
+
+
+class Tampering:
+    """An observer that writes to the file while it is read."""
+
+    name = "tampering"
+    version = 1
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def begin(self, path: str, _size: int) -> None:
+        """Write once, at the last file."""
+        if path == "last":
+            with open(self._path, "ab") as file:
+                file.write(b"more")
+
+
+def test_a_plain_tar_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    """Its threads may have read different bytes."""
+    layer = layer_of(tmp_path, _large_tar(LARGE))
+    with pytest.raises(BadInputError, match="changed while it was read"):
+        read_layer(layer, [Tampering(layer.blob.path)])
+
+
+class Failing:
+    """An observer whose sinks fail."""
+
+    name = "failing"
+    version = 1
+
+    def begin(self, path: str, _size: int) -> "Failing | None":
+        """Look at the large file."""
+        return self if path == "large" else None
+
+    def feed(self, _piece: bytes | memoryview) -> None:
+        """Fail."""
+        raise BadInputError("not this one")
+
+    def finish(self) -> None:
+        """Not reached."""
+
+
+def test_what_fails_beside_the_walk_is_raised(tmp_path: Path) -> None:
+    """And no thread is left."""
+    before = threading.active_count()
+    with pytest.raises(BadInputError, match="not this one"):
+        read_layer(layer_of(tmp_path, _large_tar(LARGE)), [Failing()])
+    assert threading.active_count() == before

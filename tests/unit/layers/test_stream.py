@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from tests.helpers.layerblobs import END, layer_of, member, packed
 
 from jettison.errors import BadInputError, MachineError
+from jettison.layers.buffers import PIECE
 from jettison.layers.limits import Limits
 from jettison.layers.members import members
 from jettison.layers.read import read_layer
-from jettison.layers.stream import PIECE, detect, uncompressed
+from jettison.layers.stream import detect, uncompressed
 from jettison.layers.threads import Ahead, HashThread
 from jettison.layers.zstdframes import FrameWalk
 from jettison.oci.digest import sha256
