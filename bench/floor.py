@@ -1,16 +1,19 @@
 """The physical limit, in one process and one thread: python bench/floor.py read|gunzip ARCHIVE.
 
 ``read`` reads a file and takes its SHA-256. ``gunzip`` decompresses each gzip blob of an OCI layout with isal and takes
-the SHA-256 of what comes out.
+the SHA-256 of what comes out. It asks isal for 512 KiB at a time, which is the fastest: larger pieces are new memory
+each time, which costs more than what they carry.
 """
 
 import hashlib
 import sys
 from pathlib import Path
 
-from isal import isal_zlib
+from isal import igzip_lib
 
 PIECE = 1 << 20
+READ = 1 << 18
+PART = 1 << 19
 
 
 def read(path: Path) -> None:
@@ -22,14 +25,15 @@ def read(path: Path) -> None:
 
 
 def gunzip(path: Path) -> None:
-    digest, inflate = hashlib.sha256(), isal_zlib.decompressobj(wbits=31)
+    digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while piece := file.read(PIECE):
-            while piece:
-                digest.update(inflate.decompress(piece))
-                piece = inflate.unused_data
-                if inflate.eof:
-                    inflate = isal_zlib.decompressobj(wbits=31)
+        data = file.read(READ)
+        while data:
+            member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+            while not member.eof:
+                digest.update(member.decompress(data, PART))
+                data = file.read(READ) if member.needs_input else b""
+            data = member.unused_data or file.read(READ)
 
 
 def main() -> None:

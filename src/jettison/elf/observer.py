@@ -6,7 +6,7 @@ from jettison.elf import parse
 from jettison.elf.parse import Header, Segment
 from jettison.elf.read import dynamic_entries, facts_from_json, facts_to_json, read_facts, string_places
 from jettison.errors import BadInputError
-from jettison.layers.table import Sink
+from jettison.layers.table import Read, Sink
 
 __all__ = ["ElfObserver", "facts_from_json"]
 
@@ -75,6 +75,10 @@ class _ElfSink:
         if not self._windows or self._windows[0].data[:4] != parse.MAGIC:
             return None
         return facts_to_json(read_facts(self._read, self._size))
+
+    def seek(self, read: Read) -> dict[str, Any] | None:
+        """Return the facts from the few places of the file where they stand."""
+        return facts_to_json(read_facts(read, self._size)) if read(0, len(parse.MAGIC)) == parse.MAGIC else None
 
     def _read(self, offset: int, size: int) -> bytes:
         for window in self._windows:

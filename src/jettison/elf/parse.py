@@ -4,13 +4,10 @@ Everything is bounded: a table that claims more than the limits below is malform
 """
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from jettison.errors import BadInputError
-
-Read = Callable[[int, int], bytes]
-"""Gives ``size`` bytes of the file at ``offset``; raises BadInputError when they are not at hand."""
+from jettison.layers.table import Read
 
 MAGIC = b"\x7fELF"
 HEADER_SIZE = 64

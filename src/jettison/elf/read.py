@@ -6,8 +6,9 @@ from typing import Any
 
 from jettison.elf import parse
 from jettison.elf.facts import ElfFacts
-from jettison.elf.parse import Header, Read, Section, Segment
+from jettison.elf.parse import Header, Section, Segment
 from jettison.errors import BadInputError
+from jettison.layers.table import Read
 
 GPU_SECTIONS = frozenset({b".nv_fatbin", b"__nv_relfatbin"})
 DEBUG_SECTIONS = frozenset({b".symtab", b".strtab"})

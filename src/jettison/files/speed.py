@@ -9,6 +9,8 @@ import time
 import zlib
 from pathlib import Path
 
+from isal import isal_zlib
+
 from jettison.errors import MachineError
 from jettison.storage import atomic_file, cache_root, scratch_dir
 
@@ -67,7 +69,7 @@ def _make_sample() -> bytes:
     noise = hashlib.shake_256(b"jettison").digest(_SAMPLE // 16)
     block = b"".join(noise[at : at + 2048] + bytes(noise[at : at + 64]) * 32 for at in range(0, len(noise), 2048))
     data = (block * (_SAMPLE // len(block) + 1))[:_SAMPLE]
-    packer = zlib.compressobj(1, wbits=31)
+    packer = isal_zlib.compressobj(1, wbits=31)  # eight times as fast as zlib's
     return packer.compress(data) + packer.flush()
 
 

@@ -22,7 +22,7 @@ from jettison.oci.image import Extent
 from jettison.progress import Task
 
 _READ = 1 << 18
-_PART = 1 << 16  # bytes that a gzip decoder gives at once: memory of this size comes from the heap, and is warm
+_PART = 1 << 19  # bytes that a gzip decoder gives at once: of 1 MiB and more each is new memory, see buffers.py
 _FIRST_STEP = 1 << 12
 _IsalError = cast("type[Exception]", igzip_lib.IsalError)  # the package's types call it an instance
 
@@ -92,6 +92,16 @@ class Blob(AbstractContextManager["Blob"]):
         if count and self._task is not None:
             self._task.advance(count)
         return count
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes at ``offset`` of the blob; they count neither for the digest nor for the task.
+
+        Raises:
+            BadInputError: they are not inside the blob.
+        """
+        if offset < 0 or size < 0 or offset + size > self._extent.size:
+            raise BadInputError(f"{size} bytes at {offset} are outside the file of {self._extent.size} bytes")
+        return os.pread(self._file.fileno(), size, self._extent.offset + offset)
 
     def read(self, size: int = _READ, /) -> bytes:
         """Return up to ``size`` next bytes, none at the end.

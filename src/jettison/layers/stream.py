@@ -1,6 +1,5 @@
 """A layer's blob as a stream of uncompressed pieces, within limits, its digest taken on the way."""
 
-import hashlib
 import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from jettison.errors import BadInputError, MachineError
 from jettison.layers.buffers import Buffers
 from jettison.layers.decode import Blob, Decoder, decoder
 from jettison.layers.limits import Limits, exceeded, layer_place
-from jettison.layers.marks import GzipEstimate
+from jettison.layers.parts import Parts
 from jettison.layers.table import Compression
 from jettison.layers.threads import Ahead, Hash, HashThread
 from jettison.layers.zstdframes import MAGIC as ZSTD_MAGIC
@@ -26,8 +25,7 @@ class Piece:
 
     Attributes:
         data: :data:`jettison.layers.buffers.PIECE` bytes, fewer only at the end, never none.
-        stored: how many bytes of the blob were read when these came out; when :attr:`Source.estimate` is set, how many
-            a gzip blob of the same content would have, about.
+        stored: how many bytes of the blob were read when these came out.
     """
 
     data: memoryview
@@ -44,7 +42,6 @@ class Source:
         place: the layer, for messages.
         limits: what is accepted.
         task: told of stored bytes as they are read; None when nobody listens.
-        estimate: whether to estimate what gzip would make of a plain tar.
     """
 
     extent: Extent
@@ -52,7 +49,6 @@ class Source:
     place: str
     limits: Limits
     task: Task | None = None
-    estimate: bool = False
 
 
 def detect(extent: Extent) -> Compression:
@@ -108,16 +104,15 @@ def checked_pieces(layer: Layer, source: Source, digests: list[str] | None = Non
         BadInputError: as :func:`uncompressed`.
     """
     check_size(layer, source)
-    plain = source.compression == "none"
-    with HashThread() as tar_hash:
-        blob_hash: Hash = tar_hash if plain else hashlib.sha256()
-        with Ahead(pieces(source, blob_hash)) as ahead:
+    with HashThread() as tar_hash, Parts(source.extent, source.place) as parts:
+        stored = None if source.compression == "none" else parts.digest(None)
+        with Ahead(pieces(source)) as ahead:
             for piece in ahead:
-                if not plain:
-                    tar_hash.update(piece.data)
+                tar_hash.update(piece.data)
                 yield piece
         diff_id = "sha256:" + tar_hash.hexdigest()
-        digest = diff_id if plain else "sha256:" + blob_hash.hexdigest()
+        digest = diff_id if stored is None else stored.result()
+        parts.check_unchanged()
     check_digests(layer, source.place, digest, diff_id)
     if digests is not None:
         digests += digest, diff_id
@@ -153,25 +148,24 @@ def _check(place: str, what: str, found: str, said: str) -> None:
         )
 
 
-def pieces(source: Source, blob_hash: Hash) -> Iterator[Piece]:
-    """Read, hash and decompress a blob.
+def pieces(source: Source, blob_hash: Hash | None = None) -> Iterator[Piece]:
+    """Read and decompress a blob.
 
     Args:
         source: what to read.
-        blob_hash: fed with the stored bytes.
+        blob_hash: fed with the stored bytes, when given.
 
     Raises:
         BadInputError: it is malformed, cut off, or over a limit.
     """
     buffers = Buffers()
-    estimate = GzipEstimate() if source.estimate and source.compression == "none" else None
     size = 0
     with Blob(source.extent, source.place, blob_hash, source.task) as blob:
         decode = decoder(source.compression, blob, source.limits)
         while data := _filled(decode, buffers.take()):
             size += len(data)
             _check_size(source, size, blob.position)
-            yield Piece(data, estimate.add(data) if estimate else blob.position)
+            yield Piece(data, blob.position)
 
 
 def _filled(decode: Decoder, view: memoryview) -> memoryview:

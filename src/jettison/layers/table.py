@@ -1,8 +1,8 @@
 """What one pass over a layer gives: its entries, digests, sizes and what the observers saw."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from jettison.layers.entry import Entry
 
@@ -51,6 +51,18 @@ class Sink(Protocol):
 
     def finish(self) -> Any:
         """Return a JSON value about the file, or None when there is nothing to say."""
+
+
+Read = Callable[[int, int], bytes]
+"""Gives ``size`` bytes of a file at ``offset``; raises BadInputError when they are not at hand."""
+
+
+@runtime_checkable
+class Seeker(Protocol):
+    """A sink that need not see a file from end to end where any part of it can be had."""
+
+    def seek(self, read: Read) -> Any:
+        """Return what ``finish`` would after the whole content, from the parts that matter."""
 
 
 class Observer(Protocol):
