@@ -16,7 +16,6 @@ from isal import isal_zlib
 from jettison.errors import UsageError
 from jettison.layers.table import Compression
 
-BLOCK = 1 << 20
 _WINDOW = 1 << 15
 _HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _LAST_BLOCK = b"\x03\0"
@@ -28,8 +27,8 @@ _LEVELS: dict[Compression, range] = {"none": range(1), "gzip": range(1, 10), "zs
 class Compressor(Protocol):
     """Takes blocks and gives compressed bytes, some blocks later."""
 
-    def feed(self, block: bytes) -> Iterator[bytes]:
-        """Take the next block, :data:`BLOCK` bytes but for the last, and yield what is ready."""
+    def feed(self, block: memoryview) -> Iterator[bytes | memoryview]:
+        """Take the next block and yield what is ready; where blocks end decides what comes out."""
 
     def finish(self) -> Iterator[bytes]:
         """Yield the rest."""
@@ -59,7 +58,7 @@ def make_compressor(compression: Compression, level: int | None = None, threads:
 
 
 class _Store:
-    def feed(self, block: bytes) -> Iterator[bytes]:
+    def feed(self, block: memoryview) -> Iterator[memoryview]:
         yield block
 
     def finish(self) -> Iterator[bytes]:
@@ -75,7 +74,7 @@ class _Zstd:
     def __init__(self, level: int, threads: int) -> None:
         self._stream = zstandard.ZstdCompressor(level, threads=threads, write_checksum=True).compressobj()
 
-    def feed(self, block: bytes) -> Iterator[bytes]:
+    def feed(self, block: memoryview) -> Iterator[bytes]:
         yield self._stream.compress(block)
 
     def finish(self) -> Iterator[bytes]:
@@ -93,11 +92,11 @@ class _Gzip:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="jettison-gzip")
         self._most = threads + 2
         self._ready: deque[Future[bytes]] = deque()
-        self._before = b""
+        self._before: bytes | memoryview = b""
         self._crc = 0
         self._size = 0
 
-    def feed(self, block: bytes) -> Iterator[bytes]:
+    def feed(self, block: memoryview) -> Iterator[bytes]:
         if not self._size:
             yield _HEADER
         self._ready.append(self._pool.submit(_deflate, block, self._before, self._level))
@@ -118,6 +117,6 @@ class _Gzip:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _deflate(block: bytes, before: bytes, level: int) -> bytes:
+def _deflate(block: memoryview, before: bytes | memoryview, level: int) -> bytes:
     packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, before)
     return packer.compress(block) + packer.flush(zlib.Z_SYNC_FLUSH)

@@ -82,7 +82,7 @@ def uncompressed(layer: Layer, *, limits: Limits | None = None, task: Task | Non
         task: told of stored bytes as they are read.
 
     Yields:
-        pieces of at most 1 MiB.
+        pieces of :data:`jettison.layers.buffers.PIECE` bytes, fewer only at the end.
 
     Raises:
         BadInputError: the blob is malformed, cut off, over a limit, or its size, digest or diff_id is not the one
@@ -90,6 +90,34 @@ def uncompressed(layer: Layer, *, limits: Limits | None = None, task: Task | Non
     """
     for piece in checked_pieces(layer, open_source(layer, limits or Limits(), task)):
         yield piece.data
+
+
+def unpacked_again(
+    layer: Layer, digest: str, *, limits: Limits | None = None, task: Task | None = None
+) -> Generator[memoryview]:
+    """Yield the tar of a layer that was read before, as :func:`uncompressed` does.
+
+    That the blob is still the same is checked when it ends; its diff_id, which was checked before, then is, too.
+
+    Args:
+        layer: what to read.
+        digest: of the blob that was read before.
+        limits: what is accepted.
+        task: told of stored bytes as they are read.
+
+    Raises:
+        BadInputError: it is not the same blob.
+    """
+    source = open_source(layer, limits or Limits(), task)
+    check_size(layer, source)
+    with Parts(source.extent, source.place) as parts:
+        stored = parts.digest(None)
+        with Ahead(pieces(source)) as ahead:
+            for piece in ahead:
+                yield piece.data
+        found = stored.result()
+        parts.check_unchanged()
+    _check(source.place, "digest", found, digest)
 
 
 def checked_pieces(layer: Layer, source: Source, digests: list[str] | None = None) -> Generator[Piece]:

@@ -1,7 +1,6 @@
 """A layer written: members verbatim or made new, compressed in parallel, digests taken on the way."""
 
 import contextlib
-import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,12 +9,14 @@ from types import TracebackType
 from typing import Self
 
 from jettison.errors import BadInputError, MachineError
-from jettison.layers.compress import BLOCK, make_compressor
+from jettison.layers.buffers import PIECE as BLOCK
+from jettison.layers.buffers import Buffers
+from jettison.layers.compress import make_compressor
 from jettison.layers.encode import encode_header, padding
 from jettison.layers.entry import Entry
 from jettison.layers.header import ZERO_BLOCK
 from jettison.layers.table import Compression
-from jettison.layers.threads import Hash, HashThread
+from jettison.layers.threads import HashThread
 
 MEDIA_TYPES: dict[Compression, str] = {
     "none": "application/vnd.oci.image.layer.v1.tar",
@@ -68,8 +69,10 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
         self._compression: Compression = compression
         self._compressor = make_compressor(compression, level, threads)
         self._tar_hash = HashThread()
-        self._blob_hash: Hash = hashlib.sha256()
-        self._block = bytearray()
+        self._blob_hash = HashThread()
+        self._buffers = Buffers()
+        self._block = self._buffers.take()
+        self._filled = 0  # bytes of the block
         self._size = 0
         self._stored = 0
         self._finished = False
@@ -81,13 +84,19 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
 
     def __enter__(self) -> Self:
         self._tar_hash.__enter__()
+        self._blob_hash.__enter__()
         return self
 
     def raw(self, piece: bytes | memoryview) -> None:
         """Append bytes of a tar as they are: whole members, headers and padding included."""
-        self._block += piece
-        if len(self._block) >= BLOCK:
-            self._flush()
+        view = memoryview(piece)
+        while view:
+            taken = view[: BLOCK - self._filled]
+            view = view[len(taken) :]
+            self._block[self._filled : self._filled + len(taken)] = taken
+            self._filled += len(taken)
+            if self._filled == BLOCK:
+                self._flush()
 
     def add(self, entry: Entry, content: Iterable[bytes | memoryview] = ()) -> None:
         """Write a member.
@@ -111,7 +120,7 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
     def finish(self) -> WrittenLayer:
         """End the archive and return what was written."""
         self.raw(ZERO_BLOCK + ZERO_BLOCK)
-        self._flush(everything=True)
+        self._flush()
         for packed in self._compressor.finish():
             self._store(packed)
         self._file.close()
@@ -128,19 +137,18 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
             compression=self._compression,
         )
 
-    def _flush(self, *, everything: bool = False) -> None:
-        """Hand whole blocks, or all that there is, to the compressor."""
-        view = bytes(self._block)
-        whole = len(view) if everything else len(view) // BLOCK * BLOCK
-        for start in range(0, whole, BLOCK):
-            block = view[start : min(start + BLOCK, whole)]
-            self._size += len(block)
-            self._tar_hash.update(block)
-            for packed in self._compressor.feed(block):
-                self._store(packed)
-        self._block = bytearray(view[whole:])
+    def _flush(self) -> None:
+        """Hand the block to the compressor, which is where a block ends; only the last one may not be full."""
+        block = self._block[: self._filled]
+        self._block, self._filled = self._buffers.take(), 0
+        if not block:
+            return
+        self._size += len(block)
+        self._tar_hash.update(block)
+        for packed in self._compressor.feed(block):
+            self._store(packed)
 
-    def _store(self, packed: bytes) -> None:
+    def _store(self, packed: bytes | memoryview) -> None:
         if self._compression != "none":
             self._blob_hash.update(packed)
         self._stored += len(packed)
@@ -154,6 +162,7 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._compressor.close()
         self._tar_hash.__exit__(kind, error, tb)
+        self._blob_hash.__exit__(kind, error, tb)
         self._file.close()
         if not self._finished or kind is not None:
             with contextlib.suppress(FileNotFoundError):

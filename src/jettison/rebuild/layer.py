@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jettison.errors import MachineError
-from jettison.layers.compress import BLOCK, make_compressor
+from jettison.layers.compress import make_compressor
 from jettison.layers.limits import Limits
-from jettison.layers.stream import uncompressed
+from jettison.layers.stream import unpacked_again
 from jettison.layers.table import Compression, LayerTable
 from jettison.layers.write import MEDIA_TYPES, LayerWriter, WrittenLayer
 from jettison.oci.image import Layer
@@ -63,7 +63,7 @@ def rewrite_layer(layer: Layer, table: LayerTable, edits: LayerEdits, recipe: Re
     """
     with (
         LayerWriter(recipe.path, recipe.compression, recipe.level, recipe.threads) as writer,
-        closing(uncompressed(layer, limits=recipe.limits, task=task)) as stream,
+        closing(unpacked_again(layer, table.digest, limits=recipe.limits, task=task)) as stream,
     ):
         _Rewriter(layer, table, edits, recipe, writer).run(stream)
         return writer.finish()
@@ -82,7 +82,7 @@ def save_content(layer: Layer, table: LayerTable, edits: LayerEdits, recipe: Rec
     Raises:
         BadInputError: the blob is not what it was when it was read.
     """
-    with closing(uncompressed(layer, limits=recipe.limits, task=task)) as stream:
+    with closing(unpacked_again(layer, table.digest, limits=recipe.limits, task=task)) as stream:
         _Rewriter(layer, table, edits, recipe, None).run(stream)
 
 
@@ -103,8 +103,11 @@ def recompress_layer(layer: Layer, table: LayerTable, recipe: Recipe, task: Task
     digest = hashlib.sha256()
     stored = 0
     try:
-        with open(recipe.path, "xb") as file, closing(uncompressed(layer, limits=recipe.limits, task=task)) as stream:
-            packed = itertools.chain.from_iterable(map(compressor.feed, _blocks(stream)))
+        with (
+            open(recipe.path, "xb") as file,
+            closing(unpacked_again(layer, table.digest, limits=recipe.limits, task=task)) as stream,
+        ):
+            packed = itertools.chain.from_iterable(map(compressor.feed, stream))
             for piece in itertools.chain(packed, compressor.finish()):
                 file.write(piece)
                 digest.update(piece)
@@ -122,18 +125,6 @@ def recompress_layer(layer: Layer, table: LayerTable, recipe: Recipe, task: Task
         media_type=MEDIA_TYPES[recipe.compression],
         compression=recipe.compression,
     )
-
-
-def _blocks(stream: Iterator[memoryview]) -> Iterator[bytes]:
-    """Cut a stream into the blocks that a compressor takes."""
-    block = bytearray()
-    for piece in stream:
-        block += piece
-        while len(block) >= BLOCK:
-            yield bytes(block[:BLOCK])
-            del block[:BLOCK]
-    if block:
-        yield bytes(block)
 
 
 class _Rewriter:
