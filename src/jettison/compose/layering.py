@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jettison.compose.outline import Outline, outline_of
 from jettison.compose.record import BuiltLayer, Options
 from jettison.compose.tree import Node, layer_order
 from jettison.layers.write import MEDIA_TYPES, LayerWriter
@@ -21,12 +22,13 @@ FORMAT = 2  # raise whenever the same inputs give other bytes than before
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A layer that is ready: what it is, its descriptor, diff_id and where its blob lies."""
+    """A layer that is ready: what it is, its descriptor, diff_id, where its blob lies, and what paths it has."""
 
     built: BuiltLayer
     descriptor: Descriptor
     diff_id: str
     blob: Extent
+    outline: Outline
     notes: tuple[str, ...] = ()
 
 
@@ -114,6 +116,7 @@ def _write(name: str, content: Content, path: Path, shop: Workshop) -> dict[str,
         "size": written.size,
         "media_type": MEDIA_TYPES[options.compression],
         "notes": list(content.notes),
+        "outline": outline_of(content.nodes),
     }
 
 
@@ -136,5 +139,6 @@ def _made(name: str, facts: Mapping[str, Any], path: Path, *, cached: bool) -> M
         make_descriptor(facts["media_type"], facts["digest"], stored),
         facts["diff_id"],
         Extent(str(path), 0, stored),
+        facts["outline"],
         tuple(facts.get("notes", ())),
     )
