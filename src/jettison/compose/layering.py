@@ -1,5 +1,6 @@
 """Layers written from trees, and kept in the user's cache by what they are made of."""
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -13,7 +14,7 @@ from jettison.compose.record import BuiltLayer, Options
 from jettison.compose.tree import Node, layer_order
 from jettison.layers.write import MEDIA_TYPES, LayerWriter
 from jettison.oci.descriptor import make_descriptor
-from jettison.oci.image import Descriptor, Extent
+from jettison.oci.image import Descriptor, Extent, Image
 from jettison.progress import Progress
 from jettison.storage import Cache, cache_root
 
@@ -130,6 +131,23 @@ def _keep(key: str, facts: dict[str, Any], path: Path) -> Path:
     with cache.put(f"{key}.json") as target:
         target.write(json.dumps(facts, sort_keys=True).encode())
     return cache.path(name) or path
+
+
+def drop_damaged(image: Image) -> bool:
+    """Remove the cached layers of an image that are not what they should be; return whether there were any.
+
+    Layers are verified when they are written into an image and not before: one look at gigabytes is enough.
+    """
+    damaged = False
+    for layer in image.layers:
+        path = Path(layer.blob.path)
+        if not path.is_relative_to(layer_cache().folder):
+            continue
+        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+            if f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" != layer.descriptor.digest:
+                damaged = True
+                path.unlink()
+    return damaged
 
 
 def _made(name: str, facts: Mapping[str, Any], path: Path, *, cached: bool) -> Made:
