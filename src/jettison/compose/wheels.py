@@ -16,6 +16,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from jettison.compose.record import Target, Wheel
 from jettison.compose.requirements import read_requirements, without_addresses
+from jettison.compose.watched import ROOM_HINT
 from jettison.errors import BadInputError, MachineError, RefusedError, UsageError
 from jettison.progress import Task
 from jettison.storage import Cache, cache_root
@@ -153,7 +154,7 @@ def _failed(output: str, target: Target, log: str = "") -> UsageError | MachineE
     if _BUILT in output:
         return RefusedError(text, hint=_HINT)
     if "No space left on device" in output:
-        return MachineError(f"pip failed: {text}", hint="free some room, or set JETTISON_CACHE to a larger disk")
+        return MachineError(f"pip failed: {text}", hint=ROOM_HINT)
     if match := re.search(r"No matching distribution found for ([^\s;(]+)", output):
         # An index that is out of reach offers nothing either: that says nothing of the distribution.
         if unreached := _UNREACHED.search(log):
