@@ -3,12 +3,15 @@
 Each question is asked once a session.
 """
 
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +37,19 @@ def need_namespaces() -> None:
         if _unshare_works():
             raise
         pytest.skip(error.message)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Path]:
+    """Give a disk of so many bytes, mounted on a new folder; skip where this user may mount none."""
+    folder.mkdir()
+    command = ("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a file system in memory")
+    try:
+        yield folder
+    finally:
+        subprocess.run(("umount", "--lazy", str(folder)), check=True)
 
 
 @functools.cache

@@ -104,12 +104,13 @@ def wheel_of(
     lies: Mapping[str, str] | None = None,
     forgotten: Sequence[str] = (),
     entry_points: str = "",
+    metadata: str = "",
 ) -> bytes:
     """Return a wheel; ``lies`` replaces hashes in its RECORD, ``forgotten`` are not in it."""
     info = f"{name}-{version}.dist-info"
     content = {
         **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+        f"{info}/METADATA": (metadata or f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n").encode(),
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     if entry_points:

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 
 from jettison.compose.document import read_recipe
+from jettison.compose.layering import drop_damaged
 from jettison.compose.make import compose
 from jettison.compose.record import BuildResult, Options
+from jettison.errors import BadInputError
 from jettison.layers.table import Compression
 from jettison.progress import SILENT, Progress
 from jettison.sources.write import write_image
@@ -49,7 +52,13 @@ def build(
     options = Options(compression or "gzip", level, update, lock, mirror, cache)
     with scratch_dir() as scratch:
         made = compose(recipe, options, scratch, progress)
-        write_image(made.image, out, force=force, progress=progress)
+        try:
+            write_image(made.image, out, force=force, progress=progress)
+        except BadInputError:
+            if not drop_damaged(made.image):
+                raise
+            made = compose(recipe, options, Path(mkdtemp(dir=scratch)), progress)
+            write_image(made.image, out, force=force, progress=progress)
     return BuildResult(
         out=out,
         name=made.image.tags[0],

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from jettison.compose.aptsources import Source, sources_text
 from jettison.compose.stanza import parse_stanzas
+from jettison.compose.watched import LEAST, ROOM_HINT, free_bytes, run_watched
 from jettison.errors import BadInputError, MachineError, UsageError
 from jettison.storage import cache_root
 
@@ -75,19 +76,24 @@ class Apt:
         env = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
         env.pop("APT_CONFIG", None)
         try:
-            # The command is fixed; names in it were checked by the compose file's grammar.
-            done = subprocess.run(  # noqa: S603
-                command, cwd=cwd or self.folder, env=env, capture_output=True, timeout=TIMEOUT, check=False
-            )
+            done = run_watched(command, cwd=cwd or self.folder, env=env, disk=self.folder, limit=TIMEOUT)
         except FileNotFoundError as error:
             raise MachineError(
                 f"{tool} is not there", hint="compose packages on a Debian or Ubuntu machine, or use [base] image"
             ) from error
-        except subprocess.TimeoutExpired as error:
-            raise MachineError(f"{tool} {arguments[0]} took more than {TIMEOUT} s") from error
+        except MachineError:
+            self._drop_downloads()
+            raise
         if done.returncode:
+            if free_bytes(self.folder) < LEAST:
+                self._drop_downloads()
             raise _failed(f"{tool} {arguments[0]}", done.stderr.decode(errors="replace"))
         return done.stdout.decode(errors="replace")
+
+    def _drop_downloads(self) -> None:
+        """Remove all that was fetched and made from it: it may be what fills the disk."""
+        for part in ("state/lists", "cache"):
+            shutil.rmtree(self.folder / part, ignore_errors=True)
 
 
 def _failed(command: str, complaint: str) -> MachineError | UsageError:
@@ -95,6 +101,8 @@ def _failed(command: str, complaint: str) -> MachineError | UsageError:
     text = "; ".join(dict.fromkeys(line[2:].strip() for line in lines))[:600] or complaint.strip()[-300:]
     if "Unable to locate package" in text or "has no installation candidate" in text:
         return UsageError(f"{command}: {text}", hint="see [debian] packages, suite and components")
+    if "No space left on device" in complaint or "Disk quota exceeded" in complaint:
+        return MachineError(f"{command} failed: {text}", hint=ROOM_HINT)
     return MachineError(f"{command} failed: {text}", hint="see the network, the proxy and the machine's apt sources")
 
 

@@ -17,6 +17,7 @@ from jettison.compose.record import DebianBase, Listing, Package, Style
 from jettison.compose.scripts import SCRIPTS, check_scripts
 from jettison.compose.tree import Stored, Tree
 from jettison.compose.trim import ALWAYS, trim
+from jettison.compose.watched import ROOM_HINT
 from jettison.errors import BadInputError, MachineError
 from jettison.finding import Skip
 from jettison.layers.entry import Entry
@@ -91,9 +92,8 @@ def fetch_packages(apt: Apt, packages: Iterable[Package], task: Task) -> None:
         try:
             apt_tool.download(apt, [(p.name, p.version, p.architecture) for p in missing], folder)
         except MachineError as error:
-            raise MachineError(
-                error.message, hint="if the archive no longer has a locked version: jettison build --update"
-            ) from error
+            gone = "if the archive no longer has a locked version: jettison build --update"
+            raise MachineError(error.message, hint=ROOM_HINT if error.hint == ROOM_HINT else gone) from error
         got = {_sha256(path): path for path in sorted(folder.glob("*.deb"))}
         for package in missing:
             path = got.get(package.sha256)

@@ -1,6 +1,7 @@
 """A compose file (TOML) read and checked; its format: docs/reference/compose-file.md."""
 
 import re
+import signal
 import tomllib
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -20,6 +21,7 @@ _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ADDRESS = re.compile(r"(?:https?|file|copy|mirror(?:\+\w+)?)://?[^\s\[\]]+\Z")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)(s|m)\Z")
 _MAX_ID = 2**32 - 2
+_REAL_TIME = re.compile(r"RTMIN(?:\+(?:\d|1[0-5]))?\Z|RTMAX(?:-(?:\d|1[0-4]))?\Z")  # as engines know them
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -197,7 +199,7 @@ def _runtime(table: Table | None) -> Runtime:
         healthcheck=table.texts("healthcheck"),
         health_start=_seconds(table),
         labels=table.mapping("labels"),
-        stop_signal=table.text("stop-signal"),
+        stop_signal=_signal(table),
     )
     table.done()
     return runtime
@@ -206,6 +208,17 @@ def _runtime(table: Table | None) -> Runtime:
 def _argv(table: Table, key: str) -> tuple[str, ...] | None:
     argv = table.texts(key)
     return argv if key in table.values else None
+
+
+def _signal(table: Table) -> str:
+    text = table.text("stop-signal")
+    name = text.upper().removeprefix("SIG")
+    numbers = map(str, range(1, signal.NSIG))
+    if text and f"SIG{name}" not in signal.Signals.__members__ and not _REAL_TIME.match(name) and name not in numbers:
+        raise UsageError(
+            f"{table.where}: 'stop-signal' is {text!r:.80}, which is no signal of Linux", hint="such as 'SIGINT'"
+        )
+    return text
 
 
 def _ports(table: Table) -> tuple[str, ...]:

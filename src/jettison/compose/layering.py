@@ -1,5 +1,6 @@
 """Layers written from trees, and kept in the user's cache by what they are made of."""
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -8,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jettison.compose.outline import Outline, outline_of
 from jettison.compose.record import BuiltLayer, Options
 from jettison.compose.tree import Node, layer_order
 from jettison.layers.write import MEDIA_TYPES, LayerWriter
 from jettison.oci.descriptor import make_descriptor
-from jettison.oci.image import Descriptor, Extent
+from jettison.oci.image import Descriptor, Extent, Image
 from jettison.progress import Progress
 from jettison.storage import Cache, cache_root
 
@@ -21,12 +23,13 @@ FORMAT = 2  # raise whenever the same inputs give other bytes than before
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A layer that is ready: what it is, its descriptor, diff_id and where its blob lies."""
+    """A layer that is ready: what it is, its descriptor, diff_id, where its blob lies, and what paths it has."""
 
     built: BuiltLayer
     descriptor: Descriptor
     diff_id: str
     blob: Extent
+    outline: Outline
     notes: tuple[str, ...] = ()
 
 
@@ -114,6 +117,7 @@ def _write(name: str, content: Content, path: Path, shop: Workshop) -> dict[str,
         "size": written.size,
         "media_type": MEDIA_TYPES[options.compression],
         "notes": list(content.notes),
+        "outline": outline_of(content.nodes),
     }
 
 
@@ -129,6 +133,23 @@ def _keep(key: str, facts: dict[str, Any], path: Path) -> Path:
     return cache.path(name) or path
 
 
+def drop_damaged(image: Image) -> bool:
+    """Remove the cached layers of an image that are not what they should be; return whether there were any.
+
+    Layers are verified when they are written into an image and not before: one look at gigabytes is enough.
+    """
+    damaged = False
+    for layer in image.layers:
+        path = Path(layer.blob.path)
+        if not path.is_relative_to(layer_cache().folder):
+            continue
+        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+            if f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" != layer.descriptor.digest:
+                damaged = True
+                path.unlink()
+    return damaged
+
+
 def _made(name: str, facts: Mapping[str, Any], path: Path, *, cached: bool) -> Made:
     stored, size = int(facts["stored"]), int(facts["size"])
     return Made(
@@ -136,5 +157,6 @@ def _made(name: str, facts: Mapping[str, Any], path: Path, *, cached: bool) -> M
         make_descriptor(facts["media_type"], facts["digest"], stored),
         facts["diff_id"],
         Extent(str(path), 0, stored),
+        facts["outline"],
         tuple(facts.get("notes", ())),
     )

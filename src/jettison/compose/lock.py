@@ -31,7 +31,7 @@ def input_hash(recipe: Recipe, architecture: str, *, debug: bool) -> str:
         facts["debian"] = {**asdict(recipe.debian), "mirror": "", "keyring": "", "ignore_scripts": ()}
     if recipe.python:
         facts["python"] = [recipe.python.interpreter, recipe.python.target]
-        facts["requirements"] = list(read_requirements(recipe.python.requirements))
+        facts["requirements"] = list(read_requirements(recipe.python.requirements).texts)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

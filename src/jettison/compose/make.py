@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jettison.compose.checks import check_process
 from jettison.compose.config import make_config
 from jettison.compose.distributions import Setting, install_all, make_distributions, shared_files
 from jettison.compose.foundation import Foundation, bytecode_host
 from jettison.compose.install import Way
 from jettison.compose.layering import Content, Made, Workshop, make_key, make_layer
 from jettison.compose.naive import leave_behind
+from jettison.compose.outline import nodes_of, nodes_of_table
 from jettison.compose.record import Composed, Options, Recipe, Target
 from jettison.compose.resolve import Choice, resolve
 from jettison.compose.tree import EPOCH, Node, Tree
@@ -57,7 +59,7 @@ def compose(recipe: Recipe, options: Options, scratch: Path, progress: Progress 
         BadInputError: a package or wheel is malformed, hostile, or not the promised one.
     """
     if recipe.debug and recipe.base:
-        raise UsageError("--debug adds a package, and [base] brings no packages")
+        raise UsageError("--debug-image adds a package, and [base] brings no packages")
     shop = Workshop(options, scratch, progress)
     given = source_date_epoch(os.environ)
     epoch = EPOCH if given is None else given
@@ -69,7 +71,8 @@ def compose(recipe: Recipe, options: Options, scratch: Path, progress: Progress 
     else:
         foundation = Foundation(recipe, choice.resolved, choice.target, shop, epoch, clamp=given is not None)
         made = _naive(foundation, shop) if recipe.style == "naive" else _lean(foundation, shop)
-    made += _own_files(recipe, shop, epoch)
+    below = {**nodes_of_table(table), **nodes_of(layer.outline for layer in made)}
+    made += _own_files(recipe, base, below, shop, epoch)
     return _finished(recipe, choice, base, made, epoch)
 
 
@@ -125,26 +128,24 @@ def _is_old_dir(path: str, node: Node, low: Mapping[str, Node], high: Mapping[st
     return node.entry.type == "dir" and (path in low or path in high)
 
 
-def _own_files(recipe: Recipe, shop: Workshop, epoch: int) -> list[Made]:
-    trees = place_files(recipe.files, recipe.path.parent, epoch)
-    if recipe.runtime.workdir.strip("/"):
-        trees["code"].add_dir(recipe.runtime.workdir.strip("/"))
+def _own_files(recipe: Recipe, base: Image | None, below: Mapping[str, Node], shop: Workshop, epoch: int) -> list[Made]:
+    tree = Tree(mtime=epoch, below=below)
+    parts = place_files(recipe.files, recipe.path.parent, tree, recipe.runtime.workdir)
+    check_process(recipe, base.config.process if base else None, tree)
     if recipe.style == "naive":  # COPY . . puts the model and the code into one layer
-        for node in trees["model"].nodes.values():
-            trees["code"].put(node.entry, node.content)
-        trees["model"] = Tree(mtime=epoch)
+        parts = {"code": {**parts["model"], **parts["code"]}}
     layers = []
-    for name, tree in trees.items():
-        if tree.nodes:
-            key = _files_key(tree, shop) if name == "model" else ""
-            layers.append(make_layer(name, key, lambda tree=tree: Content(tree.nodes), shop))  # type: ignore[misc]
+    for name, nodes in parts.items():
+        if nodes:
+            key = _files_key(nodes, shop) if name == "model" else ""
+            layers.append(make_layer(name, key, lambda nodes=nodes: Content(nodes), shop))  # type: ignore[misc]
     return layers
 
 
-def _files_key(tree: Tree, shop: Workshop) -> str:
+def _files_key(nodes: Mapping[str, Node], shop: Workshop) -> str:
     """Return a key by the content of large files, so that an unchanged model is not compressed again."""
     facts = []
-    for path, node in sorted(tree.nodes.items()):
+    for path, node in sorted(nodes.items()):
         digest = hashlib.sha256()
         for piece in node.content.pieces() if node.content else ():
             digest.update(piece)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from jettison.compose.record import Package, PythonPart, Target
 from jettison.errors import RefusedError, UsageError
 from jettison.files.record import FileTable
+from jettison.files.resolve import walk
 
 LOCAL = "usr/local/lib/python{}/dist-packages"  # where Debian's interpreter looks for what dpkg did not bring
 SITE = "usr/local/lib/python{}/site-packages"
@@ -13,6 +14,7 @@ OLD_GLIBC = (2, 17)  # manylinux2014: runs nearly everywhere
 _MINIMAL = re.compile(r"python(3\.\d+)-minimal\Z")
 _GLIBC = re.compile(r"(\d+)\.(\d+)")
 _BINARY = re.compile(r"(usr/local/bin|usr/bin)/python(3\.\d+)\Z")
+_MERGED = re.compile(r"\A(bin|sbin|lib(?:64|32|x32|o32)?)/")  # links into /usr on a base of packages
 _ARCHITECTURES = {"386": "i386", "arm": "armhf"}
 
 
@@ -41,7 +43,7 @@ def target_of_packages(packages: Sequence[Package], part: PythonPart) -> Target:
         architecture=libc.architecture,
         glibc=(int(match[1]), int(match[2])),
         interpreter=part.interpreter or f"/usr/bin/python{versions[0]}",
-        folder=part.target or LOCAL.format(versions[0]),
+        folder=_MERGED.sub(r"usr/\1/", part.target) or LOCAL.format(versions[0]),
     )
 
 
@@ -79,8 +81,16 @@ def target_of_image(table: FileTable, part: PythonPart) -> Target:
         architecture=_ARCHITECTURES.get(kind, kind),
         glibc=_glibc(table),
         interpreter=part.interpreter or f"/{folder}/python{python}",
-        folder=part.target or default,
+        folder=_real(table, part.target or default),
     )
+
+
+def _real(table: FileTable, folder: str) -> str:
+    """Return a folder with links in it followed: a layer that has the link as a folder would take the link away."""
+    real = walk(lambda path: file.entry if (file := table.visible.get(path)) else None, folder)
+    if real is None:
+        raise UsageError(f"[python] target: /{folder} leads through something that is no folder in the base image")
+    return real
 
 
 def _glibc(table: FileTable) -> tuple[int, int]:

@@ -97,10 +97,16 @@ class Tree:
     Attributes:
         nodes: by path.
         mtime: seconds since the epoch, of what is made here.
+        below: what lower layers have; links in it are followed, folders of it are not made again.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
     mtime: int = EPOCH
+    below: Mapping[str, Node] = field(default_factory=dict)
+
+    def at(self, path: str) -> Node | None:
+        """Return what is at a path, here or below."""
+        return self.nodes.get(path) or self.below.get(path)
 
     def resolve(self, path: str) -> str:
         """Return where ``path`` leads once every link in it is followed, the last part included.
@@ -124,7 +130,7 @@ class Tree:
                 done = done[:-1]
                 continue
             here = "/".join([*done, part])
-            node = self.nodes.get(here)
+            node = self.at(here)
             if node is None or node.entry.type != "symlink" or (not todo and not last):
                 done.append(part)
                 continue
@@ -148,12 +154,12 @@ class Tree:
             return ""
         path = self.place(entry.path)
         self._parents(path, owner)
-        there = self.nodes.get(path)
+        there = self.at(path)
         if entry.type == "dir":
             if there is None:
                 self.nodes[path] = Node(replace(entry, path=path), owner=owner)
                 return path
-            target = self.nodes.get(self.resolve(path))
+            target = self.at(self.resolve(path))
             if target is not None and target.entry.type == "dir":
                 return path
             raise BadInputError(f"{owner or 'a layer'}: {path} is a directory here and something else before")
@@ -167,7 +173,7 @@ class Tree:
 
     def _link(self, path: str, entry: Entry, owner: str) -> None:
         target = self.place(entry.link)
-        node = self.nodes.get(target)
+        node = self.at(target)
         if node is None or node.entry.type == "dir" or target == path:
             raise BadInputError(f"{owner or 'a layer'}: {path} is a hard link to {entry.link}, no file here")
         group = node.group or target
@@ -178,7 +184,7 @@ class Tree:
         parent = path.rpartition("/")[0]
         if not parent:
             return
-        node = self.nodes.get(parent)
+        node = self.at(parent)
         if node is None:
             self._parents(parent, owner)
             self.nodes[parent] = Node(make_entry(parent, "dir", mode=0o755, mtime=self.mtime), owner=owner)
@@ -200,7 +206,7 @@ class Tree:
 
     def read(self, path: str, limit: int = 16_000_000) -> bytes | None:
         """Return the content of a file, its links followed; None when there is none, or it is too large."""
-        node = self.nodes.get(self.resolve(path))
+        node = self.at(self.resolve(path))
         if node is None or node.content is None or node.entry.size > limit:
             return None
         return b"".join(node.content.pieces())

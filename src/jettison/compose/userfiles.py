@@ -1,15 +1,16 @@
-"""The user's own files: found, and put into the tree of the model layer or of the code layer."""
+"""The user's own files: found, put on top of what lower layers have, and shared out to the model and the code layer."""
 
 import glob
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from jettison.compose.record import FileLayer, FileRule
-from jettison.compose.tree import Stored, Tree, make_entry
-from jettison.errors import UsageError
+from jettison.compose.tree import Content, Node, Stored, Tree, make_entry
+from jettison.errors import BadInputError, UsageError
+from jettison.layers.entry import Entry
 from jettison.oci.image import Extent
 
 MODEL_SUFFIXES = (".onnx", ".pt", ".pth", ".safetensors", ".gguf", ".pb", ".h5", ".tflite", ".ckpt", ".bin", ".npz")
@@ -17,26 +18,45 @@ LEFT_OUT = ("__pycache__", ".git", ".venv", ".mypy_cache", ".pytest_cache", ".ru
 """Folders that are never copied out of a folder: they belong to the machine, not to the service."""
 
 
-def place_files(rules: Sequence[FileRule], folder: Path, mtime: int) -> dict[FileLayer, Tree]:
-    """Return the trees of the two layers.
+Parts = dict[FileLayer, dict[str, Node]]
+
+
+def place_files(rules: Sequence[FileRule], folder: Path, tree: Tree, workdir: str = "") -> Parts:
+    """Return the nodes of the two layers.
+
+    Paths are those of the image: links that lower layers have are followed, and folders that they have are left as they
+    are.
 
     Args:
         rules: in order; a later one replaces what an earlier one put at the same path.
         folder: of the compose file; what relative sources name must lie in it, links followed.
-        mtime: seconds since the epoch, of everything.
+        tree: takes the files, and knows what is below.
+        workdir: absolute path of a folder that is made where it is missing.
 
     Raises:
-        UsageError: a source does not exist, leaves the folder, or is not a file, folder or link.
+        UsageError: a source does not exist, leaves the folder, or is not a file, folder or link; a file is in the way.
     """
-    trees: dict[FileLayer, Tree] = {"model": Tree(mtime=mtime), "code": Tree(mtime=mtime)}
     for rule in rules:
         for source, path in _pairs(rule, folder):
             layer = rule.layer or ("model" if source.endswith(MODEL_SUFFIXES) else "code")
-            other: FileLayer = "code" if layer == "model" else "model"
-            if (there := trees[other].nodes.get(path)) and there.entry.type != "dir":
-                trees[other].drop(path)
-            _put(trees[layer], source, path, rule)
-    return trees
+            _put(tree, source, path, rule, layer)
+    if path := workdir.strip("/"):
+        _add(tree, make_entry(path, "dir", mode=0o755, mtime=tree.mtime), None, "code", f"workdir = {workdir!r}")
+    return _shared_out(tree)
+
+
+def _shared_out(tree: Tree) -> Parts:
+    """Give each layer its nodes with the folders above them, the model layer first, since it lies below the code."""
+    taken: dict[str, Node] = {}
+    parts: Parts = {}
+    layers: tuple[FileLayer, FileLayer] = ("model", "code")
+    for layer in layers:
+        wanted = [path for path, node in tree.nodes.items() if node.owner == layer and path not in taken]
+        above = {str(folder) for path in wanted for folder in PurePosixPath(path).parents}
+        paths = ({*wanted, *above} & tree.nodes.keys()) - taken.keys()
+        parts[layer] = {path: tree.nodes[path] for path in sorted(paths)}
+        taken |= parts[layer]
+    return parts
 
 
 def _pairs(rule: FileRule, folder: Path) -> Iterator[tuple[str, str]]:
@@ -76,22 +96,53 @@ def _walk(source: str, to: str) -> Iterator[tuple[str, str]]:
             yield os.path.join(root, name), f"{base}/{name}".strip("/")
 
 
-def _put(tree: Tree, source: str, path: str, rule: FileRule) -> None:
+def _put(tree: Tree, source: str, path: str, rule: FileRule, layer: FileLayer) -> None:
     status = os.lstat(source)
     top_link = stat.S_ISLNK(status.st_mode) and source == rule.source
     if top_link:
         status = os.stat(source)
     if any(part.startswith(".wh.") for part in path.split("/")):
         raise UsageError(f"{source}: a name that begins with .wh. would delete files in an image")
+    content = None
     if stat.S_ISREG(status.st_mode):
         mode = rule.mode if rule.mode is not None else (0o755 if status.st_mode & 0o111 else 0o644)
         entry = make_entry(path, "file", mode=mode, size=status.st_size, mtime=tree.mtime)
-        tree.put(replace(entry, uid=rule.uid, gid=rule.gid), Stored(Extent(source, 0, status.st_size)))
+        content = Stored(Extent(source, 0, status.st_size))
     elif stat.S_ISDIR(status.st_mode):
         entry = make_entry(path, "dir", mode=0o755, mtime=tree.mtime)
-        tree.put(replace(entry, uid=rule.uid, gid=rule.gid))
     elif stat.S_ISLNK(status.st_mode):
         entry = make_entry(path, "symlink", mode=0o777, link=os.readlink(source), mtime=tree.mtime)
-        tree.put(replace(entry, uid=rule.uid, gid=rule.gid))
     else:
         raise UsageError(f"{source} is neither a file nor a folder nor a link")
+    _add(tree, replace(entry, uid=rule.uid, gid=rule.gid), content, layer, f"[[files]] to = {rule.to!r}")
+
+
+def _add(tree: Tree, entry: Entry, content: Content | None, layer: FileLayer, where: str) -> None:
+    """Put an entry into the tree, and note its layer; folders that are there already stay as they are."""
+    try:
+        _check_free(tree, entry, where)
+        is_new = tree.place(entry.path) not in tree.nodes
+        path = tree.put(entry, content)
+    except BadInputError as error:
+        raise UsageError(f"{where}: {error.message}") from error
+    if path in tree.nodes and (is_new or entry.type != "dir"):
+        tree.nodes[path] = replace(tree.nodes[path], owner=layer)
+
+
+def _check_free(tree: Tree, entry: Entry, where: str) -> None:
+    """Refuse to make a folder of a file that is there, or a file of a folder."""
+    path = tree.place(entry.path)
+    for folder in reversed(PurePosixPath(path).parents[:-1]):
+        if (node := tree.at(str(folder))) and node.entry.type != "dir":
+            raise UsageError(f"{where}: /{folder} is a {node.entry.type} in the image, not a folder")
+    there = tree.at(path)
+    if there is None:
+        return
+    target = tree.at(tree.resolve(path))
+    leads_to_folder = target is not None and target.entry.type == "dir"
+    if entry.type == "dir" and not leads_to_folder:
+        raise UsageError(f"{where}: /{path} is a {there.entry.type} in the image, not a folder")
+    if entry.type != "dir" and leads_to_folder and (there.entry.type == "dir" or path not in tree.nodes):
+        raise UsageError(
+            f"{where}: /{path} is a folder in the image", hint="end 'to' with / to put the file into the folder"
+        )

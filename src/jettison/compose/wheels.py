@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +15,8 @@ from pathlib import Path
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from jettison.compose.record import Target, Wheel
+from jettison.compose.requirements import read_requirements, without_addresses
+from jettison.compose.watched import ROOM_HINT
 from jettison.errors import BadInputError, MachineError, RefusedError, UsageError
 from jettison.progress import Task
 from jettison.storage import Cache, cache_root
@@ -21,18 +25,36 @@ TIMEOUT = 3600
 MACHINES: Mapping[str, str] = {"amd64": "x86_64", "arm64": "aarch64", "i386": "i686", "armhf": "armv7l"}
 OLDEST_GLIBC = 5  # manylinux1
 NAMED = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600's old names
-_WRONG = re.compile(
-    r"ResolutionImpossible|Invalid ?[Rr]equirement|ParserSyntaxError|Invalid URL|no such option|Expected .*after"
-)
 RUN_PIP = """\
 import json, sys
 environment = json.loads(sys.argv.pop(1))
 import pip._vendor.packaging.markers as markers
 markers.default_environment = lambda: environment
+import pip._internal.distributions.sdist as sdist
+import pip._internal.operations.prepare as prepare
+from pip._internal.exceptions import InstallationError
+def refuse(asked, *rest, **more):
+    raise InstallationError(f"no wheel, and it would have to be built: {getattr(asked, 'req', asked)}")
+sdist.SourceDistribution.prepare_distribution_metadata  # fails where a later pip no longer builds in this way
+prepare.unpack_vcs_link
+sdist.SourceDistribution.prepare_distribution_metadata = refuse
+prepare.unpack_vcs_link = refuse
 from pip._internal.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
-"""pip takes tags for another interpreter, but evaluates markers for the one it runs on; so it is told (as pex does)."""
+"""pip takes tags for another interpreter, but evaluates markers for the one it runs on; so it is told (as pex does).
+
+It also builds whatever a wheel's own dependencies name by path or address; so what would build, and what would fetch a
+repository, is taken from it.
+"""
+_UNREACHED = re.compile(
+    r"Could not fetch URL \S+: (?!4(?:04|10) )(.*) - skipping|at (\S+ is not a trusted or secure host)"
+)
+_BUILT = "no wheel, and it would have to be built: "
+_HINT = (
+    "ask for a version that has one; a source distribution is not built here, because that runs its code "
+    "with your rights: build a wheel of it (pip wheel) and let pip's configuration find it (find-links)"
+)
 
 
 def wheel_cache() -> Cache:
@@ -74,7 +96,15 @@ def markers(target: Target) -> dict[str, str]:
     }
 
 
-def _pip(target: Target, arguments: Sequence[str], cwd: Path) -> None:
+def _pip(target: Target, arguments: Sequence[str], into: Path, folder: Path) -> None:
+    """Run pip download.
+
+    Args:
+        target: the interpreter to choose for.
+        arguments: what to fetch.
+        into: where the wheels go.
+        folder: where relative names in pip's own configuration start.
+    """
     if find_spec("pip") is None:
         raise MachineError(
             f"pip is not there for {sys.executable}, and it chooses and fetches the wheels",
@@ -85,34 +115,59 @@ def _pip(target: Target, arguments: Sequence[str], cwd: Path) -> None:
     command += ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--implementation=cp"]
     command += [f"--python-version={target.python}", f"--abi=cp{plain}", "--abi=abi3", "--abi=none"]
     command += [f"--platform={tag}" for tag in platforms(target)]
-    try:
-        # pip itself, with names from the user's own requirements.
-        done = subprocess.run(  # noqa: S603
-            [*command, *arguments], cwd=cwd, capture_output=True, timeout=TIMEOUT, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise MachineError(f"pip took more than {TIMEOUT} s") from error
-    except OSError as error:
-        raise MachineError(f"pip cannot be started: {error.strerror}") from error
+    # An empty folder to run in: pip takes a name for a path when there is a file of that name.
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix="pip-") as empty:
+        log = into.parent / f"{Path(empty).name}.log"
+        command += ["--log", str(log), "-d", str(into), *arguments]
+        try:
+            # pip itself, with names from the user's own requirements.
+            done = subprocess.run(  # noqa: S603
+                command, cwd=empty, env=_environment(folder), capture_output=True, timeout=TIMEOUT, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise MachineError(f"pip took more than {TIMEOUT} s") from error
+        except OSError as error:
+            raise MachineError(f"pip cannot be started: {error.strerror}") from error
     if done.returncode:
-        raise _failed(done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace"), target)
+        raise _failed(done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace"), target, _text(log))
 
 
-def _failed(output: str, target: Target) -> UsageError | MachineError | RefusedError | BadInputError:
-    """Sum up what pip said."""
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment for pip, the folders of wheels in it made absolute."""
+    links = os.environ.get("PIP_FIND_LINKS", "").split()
+    whole = " ".join(link if "://" in link else (folder / link).absolute().as_uri() for link in links)
+    return {**os.environ, **({"PIP_FIND_LINKS": whole} if links else {})}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _failed(output: str, target: Target, log: str = "") -> UsageError | MachineError | RefusedError | BadInputError:
+    """Sum up what pip said; ``log`` is what it only wrote into its log."""
     errors = [line.removeprefix("ERROR:").strip() for line in output.splitlines() if line.startswith("ERROR:")]
     said = [line for line in dict.fromkeys(errors) if line and line != "Exception:"]
-    text = _without_hosts("; ".join(said)[:500] or output.strip().rpartition("\n")[2][-300:])
+    text = without_addresses("; ".join(said)[:500] or output.strip().rpartition("\n")[2][-300:])
+    if _BUILT in output:
+        return RefusedError(text, hint=_HINT)
+    if "No space left on device" in output:
+        return MachineError(f"pip failed: {text}", hint=ROOM_HINT)
     if match := re.search(r"No matching distribution found for ([^\s;(]+)", output):
-        offered = re.search(r"\(from versions: ([^)]*)\)", output)
-        versions = [] if offered is None or offered[1] == "none" else offered[1].split(", ")
-        place = f"Python {target.python} on {target.architecture} with glibc {target.glibc[0]}.{target.glibc[1]}"
-        return RefusedError(
-            f"{match[1]}: no wheel for {place}"
-            + (f"; there are wheels of {', '.join(versions[-8:])}" if versions else ""),
-            hint="ask for a version that has one; a source distribution is not built here, because that runs its code "
-            "with your rights: build a wheel of it (pip wheel) and let pip's configuration find it (find-links)",
-        )
+        # An index that is out of reach offers nothing either: that says nothing of the distribution.
+        if unreached := _UNREACHED.search(log):
+            reason = without_addresses(unreached[1] or unreached[2])[:200]
+            return MachineError(
+                f"{match[1]}: not found, and an index could not be read: {reason}",
+                hint="see the network, the proxy and pip's configuration (pip config list)",
+            )
+        return _unmatched(match[1], output, target)
+    return _mistaken(output, text)
+
+
+def _mistaken(output: str, text: str) -> UsageError | MachineError | BadInputError:
     if "THESE PACKAGES DO NOT MATCH THE HASHES" in output:
         return BadInputError("a wheel does not match the hash in the requirements file", hint=text)
     if re.search(
@@ -123,8 +178,12 @@ def _failed(output: str, target: Target) -> UsageError | MachineError | RefusedE
     return MachineError(f"pip failed: {text}", hint="see pip's configuration (pip config list) and the network")
 
 
-def _without_hosts(text: str) -> str:
-    return re.sub(r"[a-z+]+://\S+", "<address>", text)
+def _unmatched(wanted: str, output: str, target: Target) -> RefusedError:
+    offered = re.search(r"\(from versions: ([^)]*)\)", output)
+    versions = [] if offered is None or offered[1] == "none" else offered[1].split(", ")
+    place = f"Python {target.python} on {target.architecture} with glibc {target.glibc[0]}.{target.glibc[1]}"
+    there = f"; there are wheels of {', '.join(versions[-8:])}" if versions else ""
+    return RefusedError(f"{wanted}: no wheel for {place}{there}", hint=_HINT)
 
 
 def resolve_wheels(target: Target, requirements: Path, into: Path, task: Task) -> tuple[Wheel, ...]:
@@ -142,7 +201,8 @@ def resolve_wheels(target: Target, requirements: Path, into: Path, task: Task) -
         BadInputError: a hash does not fit.
         MachineError: pip is missing, or it failed.
     """
-    _pip(target, ["-r", str(requirements), "-d", str(into)], requirements.parent)
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix="requirements-") as folder:
+        _pip(target, read_requirements(requirements).write(Path(folder)), into, requirements.parent)
     return tuple(sorted(_taken(into, task), key=lambda wheel: wheel.name))
 
 
@@ -160,7 +220,7 @@ def refetch_wheels(target: Target, wheels: Sequence[Wheel], into: Path, task: Ta
     lines = (f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n" for wheel in missing)
     wanted.write_text("".join(lines))
     try:
-        _pip(target, ["--no-deps", "--require-hashes", "-r", str(wanted), "-d", str(into)], into)
+        _pip(target, ["--no-deps", "--require-hashes", "-r", str(wanted)], into, into)
     except RefusedError as error:
         raise MachineError(
             f"a locked wheel is not offered any more: {error.message}", hint="choose anew: jettison build --update"

@@ -67,6 +67,12 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert (runtime.health_start, recipe.max_layers, recipe.debug, recipe.lock) == (120.0, 5, True, False)
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "quit", "9", "SIGRTMIN+3", "RTMAX-14"])
+def test_stop_signals(name: str, tmp_path: Path) -> None:
+    """A stop signal is written as it stands when Linux has it, in any way that engines read."""
+    assert parse(f'{BASE}[image]\nstop-signal = "{name}"\n', tmp_path).runtime.stop_signal == name
+
+
 def test_unknown_keys_are_refused_with_a_suggestion() -> None:
     """A misspelt key is an error that names the right one."""
     assert "did you mean 'packages'" in fails('[debian]\npackges = ["x1"]\n').hint
@@ -84,6 +90,9 @@ def test_unknown_keys_are_refused_with_a_suggestion() -> None:
         ("[base]\n", "'image' is missing"),
         ('style = "fat"\n' + BASE, "'lean', 'naive'"),
         ("max-layers = 2\n" + BASE, "3 to 120"),
+        (BASE + '[image]\nstop-signal = "FOO"\n', "no signal of Linux"),
+        (BASE + '[image]\nstop-signal = "SIGRTMIN+16"\n', "no signal of Linux"),
+        (BASE + '[image]\nstop-signal = "0"\n', "no signal of Linux"),
         ("max-layers = true\n" + BASE, "whole number"),
         ('name = "Bad Name"\n' + BASE, "not well-formed"),
         ('[debian]\npackages = "libc6"\n', "array"),

@@ -10,8 +10,8 @@ from jettison.errors import UsageError
 
 
 def place(folder: Path, *rules: FileRule) -> tuple[Tree, Tree]:
-    trees = place_files(rules, folder, EPOCH)
-    return trees["model"], trees["code"]
+    parts = place_files(rules, folder, Tree())
+    return Tree(parts["model"]), Tree(parts["code"])
 
 
 def files(tree: Tree) -> dict[str, int]:

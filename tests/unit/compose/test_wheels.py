@@ -3,9 +3,8 @@ from pathlib import Path
 import pytest
 
 from jettison.compose.record import Package, PythonPart, Target
-from jettison.compose.requirements import read_requirements
 from jettison.compose.target import target_of_packages
-from jettison.compose.wheels import _failed, markers, platforms
+from jettison.compose.wheels import _failed, markers, platforms, resolve_wheels
 from jettison.errors import BadInputError, JettisonError, MachineError, RefusedError, UsageError
 
 TARGET = Target("3.11", "amd64", (2, 36), "/usr/bin/python3.11", "usr/local/lib/python3.11/dist-packages")
@@ -49,37 +48,53 @@ def test_what_pip_says_is_summed_up(output: str, error: type[JettisonError], sai
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("log", "error", "said"),
     [
-        "-e .",
-        "--editable ./x",
-        "git+https://host/x",
-        "x @ git+ssh://host/x",
-        "./project",
-        "/abs/project",
-        "x @ file:///x.tar.gz",
-        "x-1.0.tar.gz",
-        "--no-binary :all:",
-        "x @ \\\n git+https://host/x",
+        (
+            "Could not fetch URL http://h/simple/x/: connection error: [Errno 111] refused - skipping",
+            MachineError,
+            "111",
+        ),
+        (
+            "Could not fetch URL http://h/simple/x/: 403 Client Error: no for url: http://h/ - skipping",
+            MachineError,
+            "403",
+        ),
+        ("WARNING: The repository located at h is not a trusted or secure host and", MachineError, "not a trusted"),
+        (
+            "Could not fetch URL http://h/simple/x/: 404 Client Error: x for url: http://h/ - skipping",
+            RefusedError,
+            "no wh",
+        ),
+        ("", RefusedError, "no wheel"),
     ],
 )
-def test_requirements_that_would_run_code(line: str, tmp_path: Path) -> None:
-    """A line that pip would have to build is refused before pip is asked."""
-    (tmp_path / "requirements.txt").write_text(f"numpy\n{line}\n")
-    with pytest.raises(RefusedError, match=r"requirements\.txt: line 2"):
-        read_requirements(tmp_path / "requirements.txt")
+def test_an_index_out_of_reach_is_the_machines(log: str, error: type[JettisonError], said: str) -> None:
+    """Nothing found is a lack of a wheel only where every index could be read; "not found" is an answer of one."""
+    result = _failed("(from versions: none)\nERROR: No matching distribution found for foo", TARGET, log)
+    assert type(result) is error
+    assert said in result.message
+    assert "http" not in result.message
 
 
-def test_included_files_are_read_once(tmp_path: Path) -> None:
-    """-r and -c are followed, circles end; wheels by path and index options are fine."""
-    fine = "./x-1-py3-none-any.whl\n--index-url https://host/\nx[y]>=1; os_name=='posix'\n"
-    (tmp_path / "a.txt").write_text("-r b.txt\n-c c.txt\n" + fine)
-    (tmp_path / "b.txt").write_text("-r a.txt\n")
-    (tmp_path / "c.txt").write_text("six<2 # old\n")
-    assert len(read_requirements(tmp_path / "a.txt")) == 3
-    (tmp_path / "c.txt").unlink()
-    with pytest.raises(UsageError, match=r"c\.txt cannot be read"):
-        read_requirements(tmp_path / "a.txt")
+class _Silent:
+    def advance(self, amount: int) -> None:
+        pass
+
+
+def test_pip_itself_says_that_an_index_is_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that nothing listens on as the index: the machine's fault, for pip as it is installed here."""
+    for name, value in {
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_RETRIES": "0",
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_FIND_LINKS": "",
+    }.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "requirements.txt").write_text("jettison-nowhere==1.0\n")
+    (tmp_path / "into").mkdir()
+    with pytest.raises(MachineError, match="an index could not be read"):
+        resolve_wheels(TARGET, tmp_path / "requirements.txt", tmp_path / "into", _Silent())
 
 
 def _package(name: str, version: str = "2.36-9") -> Package:
