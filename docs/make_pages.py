@@ -191,8 +191,15 @@ def exit_codes_page() -> str:
     return (
         f"{MADE}# Exit codes\n\n| code | meaning |\n| --- | --- |\n{rows}\n\n"
         "An error is one sentence on standard error, `jettison: …`, and where there is something to do about it a "
-        "second line, `hint: …`. With `--json` it is a JSON document on standard error instead:\n\n"
-        '```json\n{"error": {"kind": "bad-input", "exit_code": 3, "message": "…", "hint": "…"}}\n```\n\n'
+        "second line, `hint: …`. With `--json` it is the JSON document [failure](json.md#failure) on standard error "
+        "instead:\n\n"
+        '```json\n{"schema": "jettison/failure/1", "kind": "bad-input", "exit_code": 3, "message": "…", "hint": "…"}\n'
+        "```\n\n"
+        "Ctrl-C, SIGTERM and SIGHUP end a command with 130 and leave everything as it was before; pressing Ctrl-C "
+        "again does not disturb the clean-up. When the new output is in its place already, the command has "
+        "succeeded: a note says so, and the exit code is that of the result.\n\n"
+        "Where the machine lets nobody run a container, `slim` and `compare` lack what they need (5), and `verify` has "
+        "a proof that could not be run (6).\n\n"
         "A refusal (4) says that the input is well-formed and what in it Jettison does not handle; a bug (70) says "
         "that it is one, and `--debug` or `JETTISON_DEBUG=1` adds the traceback.\n"
     )

@@ -11,7 +11,7 @@ code meaning
 3    the input is malformed or hostile
 4    refused: the input is well-formed, and Jettison does not handle it, on purpose
 5    the machine lacks something (a tool, a right, room on the disk, a network)
-6    it could not be tried: the workload does not even pass on the original
+6    it could not be tried: the workload does not even pass on the original, or verify may run no containers here
 70   a bug in Jettison
 130  interrupted
 ==== ==========================================================================

@@ -1,12 +1,15 @@
-"""Files on disk: outputs that appear whole or not at all, scratch that goes away, and the user's cache.
+"""Files on disk: files that appear whole or not at all, scratch that goes away, and the user's cache.
 
-Everything that Jettison writes goes through here, so that a failure, a full disk or Ctrl-C leaves nothing behind.
+What Jettison writes for itself goes through here, what a user asked for through :mod:`jettison.outputs`, so that a
+failure, a full disk or Ctrl-C leaves nothing behind.
 """
 
 import contextlib
 import fcntl
 import os
+import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,10 +19,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jettison.errors import MachineError, UsageError
+from jettison.interrupt import allowed, deferred
 
 DEFAULT_CACHE_LIMIT = 20_000_000_000
 _SCRATCH = "jettison-scratch-"
-_STALE = 3_600.0  # seconds
+_PART = ".part"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+STALE = 3_600.0  # seconds
 
 
 def cache_root() -> Path:
@@ -40,8 +46,11 @@ def fsync_dir(path: Path) -> None:
 
 
 @contextmanager
-def atomic_file(path: Path, *, force: bool = True) -> Iterator[BinaryIO]:
-    """Open ``path`` for writing so that it appears whole (written, synced, renamed) or not at all.
+def atomic_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """Open a file of Jettison's own for writing; it appears whole (written, synced, renamed) or not at all.
+
+    Any number of runs may write the same one, the last to finish wins. What a user asked for goes through
+    :mod:`jettison.outputs` instead.
 
     Args:
         path: the file; its folder must exist.
@@ -51,43 +60,21 @@ def atomic_file(path: Path, *, force: bool = True) -> Iterator[BinaryIO]:
         UsageError: the file exists and ``force`` is False.
     """
     _check_free(path, force=force)
-    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            yield file
-            file.flush()
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            os.fsync(file.fileno())
-        _check_free(path, force=force)
-        os.replace(name, path)
-        fsync_dir(path.parent)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
-
-
-@contextmanager
-def atomic_dir(path: Path, *, force: bool = False) -> Iterator[Path]:
-    """Give a new folder beside ``path`` that takes its place when the block ends well, and vanishes when it does not.
-
-    Args:
-        path: the folder to make; its parent must exist.
-        force: replace what is there.
-
-    Raises:
-        UsageError: something is there, and ``force`` is False.
-    """
-    _check_free(path, force=force)
-    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
-    try:
-        part.chmod(0o777 & ~_umask())
-        yield part
-        _sync_files(part)
-        _check_free(path, force=force)
-        _swap(part, path)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with deferred():
+        fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
+        try:
+            with allowed(), os.fdopen(fd, "wb") as file:
+                _remove_parts(path, fd)
+                yield file
+                file.flush()
+                os.fchmod(file.fileno(), 0o666 & ~umask())
+                os.fsync(file.fileno())
+            _check_free(path, force=force)
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+            raise
     fsync_dir(path.parent)
 
 
@@ -97,36 +84,21 @@ def _check_free(path: Path, *, force: bool) -> None:
         raise UsageError(f"{path} exists", hint="choose another output, or add --force")
 
 
-def _sync_files(folder: Path) -> None:
-    for root, _, names in os.walk(folder):
-        for name in names:
-            fd = os.open(os.path.join(root, name), os.O_RDONLY)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-        fsync_dir(Path(root))
+def _remove_parts(path: Path, own: int) -> None:
+    """Remove what killed runs left of this file: an hour old, and locked by no process; ``own`` is locked here."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    name = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}{re.escape(_PART)}")
+    for part in [path.parent / one for one in os.listdir(path.parent) if name.fullmatch(one)]:
+        with contextlib.suppress(OSError):
+            status = part.lstat()
+            if stat.S_ISREG(status.st_mode) and _is_stale(status):
+                with _locked(part, os.O_RDONLY | os.O_NOFOLLOW):
+                    part.unlink()
 
 
-def _swap(part: Path, path: Path) -> None:
-    """Put ``part`` at ``path``; what was there ends up at ``part``'s old name, to be removed by the caller."""
-    if not os.path.lexists(path):
-        os.rename(part, path)
-        return
-    old = part.with_name(part.name + ".old")
-    os.rename(path, old)
-    try:
-        os.rename(part, path)
-    except BaseException:
-        os.rename(old, path)
-        raise
-    if old.is_dir() and not old.is_symlink():
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        old.unlink()
-
-
-def _umask() -> int:
+def umask() -> int:
+    """Return the process's mask of permissions."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
@@ -151,19 +123,23 @@ def scratch_dir(base: Path | None = None) -> Iterator[Path]:
         MachineError: no folder can be made there.
     """
     parent = base or scratch_root() or cache_root() / "scratch"
+    with deferred():
+        folder = _make_scratch(parent, variable="JETTISON_SCRATCH" if base or scratch_root() else "JETTISON_CACHE")
+        try:
+            with _locked(folder, _FOLDER), allowed():
+                yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_scratch(parent: Path, *, variable: str) -> Path:
     try:
         parent.mkdir(parents=True, exist_ok=True)
         _remove_stale(parent)
-        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
+        return Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
     except OSError as error:
-        variable = "JETTISON_SCRATCH" if base or scratch_root() else "JETTISON_CACHE"
         hint = f"set {variable} to a folder that has room and may be written"
         raise MachineError(f"{parent}: no folder can be made in it: {error.strerror}", hint=hint) from error
-    try:
-        with _locked(folder):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_stale(parent: Path) -> None:
@@ -171,19 +147,23 @@ def _remove_stale(parent: Path) -> None:
     for path in parent.glob(f"{_SCRATCH}*"):
         with contextlib.suppress(OSError):
             status = path.lstat()
-            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > _STALE:
-                with _locked(path):
+            if _is_stale(status):
+                with _locked(path, _FOLDER):
                     shutil.rmtree(path, ignore_errors=True)
 
 
+def _is_stale(status: os.stat_result) -> bool:
+    return status.st_uid == os.geteuid() and time.time() - status.st_mtime > STALE
+
+
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock a folder until the block ends or the process dies.
+def _locked(path: Path, flags: int) -> Iterator[None]:
+    """Lock a file or folder, opened with ``flags``, until the block ends or the process dies.
 
     Raises:
         BlockingIOError: another process has locked it.
     """
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    fd = os.open(path, flags)
     try:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -230,7 +210,7 @@ class Cache:
         """Open ``key``'s file for writing; it appears whole, or not at all. Prunes the folder afterwards."""
         path = self.folder / key[:2] / key
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(path) as file:
+        with atomic_file(path, force=True) as file:
             yield file
         self.prune()
 

@@ -13,9 +13,10 @@ import pytest
 from jettison.api.delivery import stage_for
 from jettison.errors import MachineError, UsageError
 from jettison.files.speed import unpack_speed
-from jettison.storage import atomic_dir, atomic_file, scratch_dir
+from jettison.outputs import whole_dir
+from jettison.storage import atomic_file, scratch_dir
 
-HOLD = "import sys, time\nfrom pathlib import Path\nfrom jettison.storage import atomic_dir, atomic_file, scratch_dir\n"
+HOLD = "import sys, time\nfrom pathlib import Path\nfrom jettison.storage import scratch_dir\n"
 HOLD += "with scratch_dir(Path(sys.argv[1])) as folder:\n    print(folder, flush=True)\n    time.sleep(60)\n"
 
 
@@ -70,6 +71,32 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     assert unpack_speed(cache=True) > 0
 
 
+HOLD_FILE = "import sys, time\nfrom pathlib import Path\nfrom jettison.storage import atomic_file\n"
+HOLD_FILE += "with atomic_file(Path(sys.argv[1]), force=True):\n    print('in', flush=True)\n    time.sleep(60)\n"
+
+
+def test_a_killed_process_s_part_of_a_file_goes_after_an_hour(tmp_path: Path) -> None:
+    """The next run that writes the same file removes it once its process is gone; neither before, nor another's."""
+    target = tmp_path / "f.json"
+    (tmp_path / ".f.json.mine.part").touch()
+    age(tmp_path / ".f.json.mine.part", 9)
+    with subprocess.Popen([sys.executable, "-c", HOLD_FILE, str(target)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        (part,) = set(tmp_path.iterdir()) - {tmp_path / ".f.json.mine.part"}
+        age(part, 0.1)
+        with atomic_file(target, force=True):
+            assert part.exists()
+        process.kill()
+    age(part, 0.02)
+    with atomic_file(target, force=True):
+        assert part.exists()
+    age(part, 0.1)
+    with atomic_file(target, force=True):
+        pass
+    assert sorted(os.listdir(tmp_path)) == [".f.json.mine.part", "f.json"]
+
+
 def write_file(path: Path) -> None:
     with atomic_file(path, force=False) as file:
         file.write(b"late")
@@ -77,7 +104,7 @@ def write_file(path: Path) -> None:
 
 
 def write_folder(path: Path) -> None:
-    with atomic_dir(path):
+    with whole_dir(path, force=False):
         path.write_bytes(b"first")
 
 

@@ -1,17 +1,15 @@
 """An image and the folder of its papers (plan, removal list, proof), put in place together or not at all."""
 
-import contextlib
 import errno
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jettison.errors import MachineError, UsageError
-from jettison.sources.write import Output, parse_output
+from jettison.errors import MachineError
+from jettison.interrupt import deferred, done
+from jettison.outputs import check_place, put, workspace
+from jettison.sources.write import Output, check_output, parse_output
 from jettison.storage import fsync_dir
 
 SUFFIX = ".jettison"
@@ -55,10 +53,9 @@ class Stage:
             UsageError: something came to be there meanwhile, and it may not be replaced.
         """
         check_free(self.output, force=self.force)
-        with contextlib.ExitStack() as undo:
-            _place(self.papers, papers_of(self.output), self.folder / "old-papers", undo)
-            _place(self.image, self.output.path, self.folder / "old-image", undo)
-            undo.pop_all()
+        with deferred():
+            put(self.folder, {papers_of(self.output): self.papers, self.output.path: self.image})
+            done(str(self.output.path))
         fsync_dir(self.output.path.parent)
 
 
@@ -76,34 +73,25 @@ def stage_for(out: str, *, force: bool) -> Iterator[Stage]:
         force: replace what is there: a file, an image layout, papers.
 
     Raises:
-        UsageError: the reference is wrong, its folder does not exist, or something is there already.
-        MachineError: there is no room, or no right to write.
+        UsageError: the reference is wrong, its folder does not exist, something is there already, or another run is
+            writing to it.
+        MachineError: there is no room, or no right to write; likewise for what the block does.
     """
     output = parse_output(out)
     check_free(output, force=force)
-    with told_if_full(output.path):
-        folder = Path(tempfile.mkdtemp(prefix=f".{output.path.name}.", suffix=".part", dir=output.path.parent))
-    try:
+    with told_if_full(output.path), workspace(output.path) as folder:
+        check_free(output, force=force)  # once more: what a killed run had set aside may be back
         yield Stage(output, folder, force)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_free(output: Output, *, force: bool) -> None:
     """Refuse an output that cannot be put in its place, before any work.
 
     Raises:
-        UsageError: its folder does not exist, something is there and ``force`` is False, or a folder is there that
-            is no image layout.
+        UsageError: its folder does not exist, or something is there that may not be replaced.
     """
-    path = output.path
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder", hint="make it first")
-    for place in (path, papers_of(output)):
-        if os.path.lexists(place) and not force:
-            raise UsageError(f"{place} exists", hint="choose another output, or add --force")
-    if path.is_dir() and any(path.iterdir()) and (output.kind != "oci" or not (path / "oci-layout").is_file()):
-        raise UsageError(f"{path} is a folder that is no image layout; it is not replaced", hint="choose another")
+    check_output(output, force=force)
+    check_place(papers_of(output), force=force)
 
 
 @contextmanager
@@ -121,11 +109,3 @@ def told_if_full(place: Path) -> Iterator[None]:
     except OSError as error:
         hint = "free some room; nothing was left behind" if error.errno in _NO_ROOM else ""
         raise MachineError(f"{error.filename or place}: {error.strerror or error}", hint=hint) from error
-
-
-def _place(made: Path, path: Path, aside: Path, undo: contextlib.ExitStack) -> None:
-    if os.path.lexists(path):
-        os.rename(path, aside)
-        undo.callback(os.rename, aside, path)
-    os.rename(made, path)
-    undo.callback(os.rename, path, made)

@@ -25,11 +25,11 @@ def write_papers(folder: Path, plan: Plan, removed: Sequence[Removed], proof: Pr
         proof: of the image.
     """
     folder.mkdir()
-    with atomic_file(folder / PLAN) as file:
+    with atomic_file(folder / PLAN, force=False) as file:
         file.write(plan_to_json(plan).encode())
-    with atomic_file(folder / REMOVED) as file:
+    with atomic_file(folder / REMOVED, force=False) as file:
         file.writelines(removed_lines(removed))
-    with atomic_file(folder / PROOF) as file:
+    with atomic_file(folder / PROOF, force=False) as file:
         file.write(dumps(to_document(proof)).encode())
 
 

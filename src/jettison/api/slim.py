@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from jettison.api.delivery import Stage, check_free, stage_for, told_if_full
+from jettison.api.delivery import Stage, check_free, stage_for
 from jettison.api.papers import write_papers
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
@@ -72,12 +72,12 @@ def slim(ref: str, out: str, options: SlimOptions | None = None, *, progress: Pr
         JettisonError: of the family that says what is wrong with image, plan, output or machine. Nothing is left
             behind after any of them.
     """
-    job = _Job(options or SlimOptions(), progress)
+    job = _Job(out, options or SlimOptions(), progress)
     check_free(parse_output(out), force=job.options.force)
     if job.options.workloads:
         require()
     old = _study(job, ref)
-    with stage_for(out, force=job.options.force) as stage, told_if_full(stage.output.path):
+    with stage_for(out, force=job.options.force) as stage:
         made = _rebuild(job, old, stage)
         new, proof = _prove(job, old, made.applied, stage)
         if held := proof.verdict == "held":
@@ -97,8 +97,9 @@ def slim(ref: str, out: str, options: SlimOptions | None = None, *, progress: Pr
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One run: its options, who is told of progress, and the wall time of each phase so far."""
+    """One run: its output as asked for, its options, who is told of progress, and the wall time of each phase."""
 
+    out: str
     options: SlimOptions
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
@@ -147,7 +148,7 @@ def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:
             annotations={PROOF: scope_of(options.workloads)},
             progress=job.progress,
         )
-        write_image(rebuilt.image, stage.reference, progress=job.progress)
+        write_image(rebuilt.image, stage.reference, shown=job.out, progress=job.progress)
     return rebuilt
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jettison.api.delivery import SUFFIX
 from jettison.api.papers import read_plan
-from jettison.errors import UsageError
+from jettison.errors import MachineError, NotTriedError, UsageError
 from jettison.files.read import ReadOptions, read_table
 from jettison.plan.record import Plan
 from jettison.progress import SILENT, Progress
@@ -42,13 +42,13 @@ def verify(
         progress: told of bytes.
 
     Raises:
-        NotTriedError: a workload does not pass on the original.
+        NotTriedError: this machine runs no containers, or a workload does not pass on the original.
         UsageError: the plan was made for another image, or a reference is wrong.
         JettisonError: of the family that says what is wrong with the original or the machine.
     """
     options = options or ReadOptions()
     if workloads:
-        require()
+        _require()
     applied = plan or read_plan(papers_beside(new))
     image = open_image(old, platform=platform)
     table = read_table(image, options=options, progress=progress)
@@ -60,6 +60,14 @@ def verify(
     before = run_original(image, workloads, limits=options.limits, progress=progress)
     found, digests = read_new(new, platform=platform, options=options, progress=progress)
     return prove(table, found, digests, applied, workloads=workloads, before=before, options=options, progress=progress)
+
+
+def _require() -> None:
+    """Turn a machine that runs no containers into a proof that could not be run: to ``verify`` it is nothing else."""
+    try:
+        require()
+    except MachineError as error:
+        raise NotTriedError(f"the proof cannot be run here: {error.message}", hint=error.hint) from error
 
 
 def papers_beside(ref: str) -> Path:

@@ -1,5 +1,6 @@
 """Whatever a command raises → a sentence, a hint and an exit code; a refusal and a bug never look alike."""
 
+import contextlib
 import errno
 import os
 import sys
@@ -7,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 
 from jettison import __version__
+from jettison.cli.streams import write
 from jettison.errors import EXIT_BUG, EXIT_INTERRUPTED, JettisonError, MachineError, UsageError
 from jettison.report.failure import Failure, failure_of
 
@@ -108,12 +110,25 @@ def _debugging(argv: Sequence[str]) -> bool:
 
 def _tell(failure: Failure, *, as_json: bool) -> None:
     if as_json:
-        from jettison.report.json import dumps, to_value  # noqa: PLC0415 -- not needed to start
+        from jettison.report.json import dumps, to_document  # noqa: PLC0415 -- not needed to start
 
-        print(dumps({"error": to_value(failure)}), end="", file=sys.stderr)  # noqa: T201 -- the command line's voice
+        _say(dumps(to_document(failure)))
         return
+    note(failure.message)
+    if failure.hint:
+        from jettison.report.escape import plain  # noqa: PLC0415 -- not needed to start
+
+        _say(f"hint: {plain(failure.hint)}\n")
+
+
+def note(message: str) -> None:
+    """Say a sentence on standard error."""
     from jettison.report.escape import plain  # noqa: PLC0415 -- not needed to start
 
-    print(f"jettison: {plain(failure.message)}", file=sys.stderr)  # noqa: T201 -- the command line's voice
-    if failure.hint:
-        print(f"hint: {plain(failure.hint)}", file=sys.stderr)  # noqa: T201 -- the command line's voice
+    _say(f"jettison: {plain(message)}\n")
+
+
+def _say(text: str) -> None:
+    """Write to standard error; where even that is full there is nobody to tell, and the exit code still speaks."""
+    with contextlib.suppress(OSError):
+        write(text, sys.stderr)

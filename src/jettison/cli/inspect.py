@@ -56,5 +56,6 @@ def run(args: Namespace) -> int:
     results = check_budget(record, budget)
     if not results:
         return EXIT_OK
-    draw_blocks(budget_blocks(results), sys.stderr if args.json or args.quiet else sys.stdout)
+    if not args.quiet:  # an exceeded budget is a result, not an error: quiet leaves it to the exit code
+        draw_blocks(budget_blocks(results), sys.stderr if args.json else sys.stdout)
     return EXIT_OK if all(result.held for result in results) else EXIT_CHECK_FAILED

@@ -4,18 +4,15 @@ Starting up is kept small (under 150 ms for ``--help``): a command's module is i
 the modules of commands import the rest of Jettison.
 """
 
-import contextlib
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from jettison import __version__
+from jettison import __version__, interrupt
 from jettison.cli.commands import COMMANDS, module_of
-from jettison.cli.failures import exit_code_of
+from jettison.cli.failures import exit_code_of, note
 from jettison.cli.parser import Parser
-from jettison.errors import UsageError
+from jettison.errors import EXIT_OK, UsageError
 
 _DESCRIPTION = "Take the dead weight out of ML container images, and prove that what is left still does its job."
 _EPILOG = """\
@@ -63,13 +60,30 @@ def main(argv: Sequence[str]) -> int:
     Args:
         argv: the arguments, without the program's name.
     """
+    with interrupt.owned():
+        return _guarded(argv)
+
+
+def _guarded(argv: Sequence[str]) -> int:
+    """Run the command under signals that end it; once it has ended, however it did, they change nothing more."""
     try:
-        with _interruptible():
-            return _run(argv)
+        with interrupt.allowed():
+            code = _run(argv)
     except Exception as error:  # noqa: BLE001 -- the one place where every error ends: a sentence and a code
-        return exit_code_of(error, argv)
+        code = exit_code_of(error, argv)
     except KeyboardInterrupt as error:
-        return exit_code_of(error, argv)
+        code = exit_code_of(error, argv) if not interrupt.place_done() else _too_late()
+    else:
+        if interrupt.came() and interrupt.place_done():
+            _too_late()
+    interrupt.settle(code)
+    return code
+
+
+def _too_late() -> int:
+    """Say that the interruption found the output in its place, and return the exit code of what succeeded."""
+    note(f"interrupted when {interrupt.place_done()} was in place already; it is whole")
+    return EXIT_OK
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -80,23 +94,6 @@ def _run(argv: Sequence[str]) -> int:
     if not args.command:
         raise UsageError("no command", hint="see: jettison --help")
     return module_of(args.command).run(args)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make SIGTERM and SIGHUP end the work as Ctrl-C does, so that everything is cleaned up on the way out."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {}
-    with contextlib.suppress(ValueError):  # not the main thread: the caller owns the signals
-        before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def entry() -> None:
@@ -114,4 +111,5 @@ def entry() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries once more as it ends
         if not isinstance(error, BrokenPipeError):
             code = code or exit_code_of(error, sys.argv[1:])
+    interrupt.ignore()
     sys.exit(code)

@@ -1,12 +1,12 @@
 """What a command prints: its record as JSON, or a report drawn for where it goes."""
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TextIO
 
+from jettison.cli.streams import write
 from jettison.progress import Progress
 from jettison.report.blocks import Blocks
 from jettison.report.terminal import look_of, progress_on
@@ -40,19 +40,3 @@ def draw_blocks(blocks: Blocks, stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     look = look_of(stream)
     write(draw(blocks, width=look.width, colour=look.colour), stream)
-
-
-def write(text: str, stream: TextIO | None = None) -> None:
-    """Write to standard output; a reader that has gone away (``| head``) changes nothing about the exit code.
-
-    Raises:
-        OSError: what is behind the stream takes no more: a full disk.
-    """
-    stream = stream or sys.stdout
-    try:
-        stream.write(text)
-        stream.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still buffered goes there
-        if not isinstance(error, BrokenPipeError):
-            raise

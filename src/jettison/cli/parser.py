@@ -4,8 +4,10 @@ import argparse
 import difflib
 import re
 import shutil
-from typing import NoReturn
+import sys
+from typing import NoReturn, TextIO, cast
 
+from jettison.cli.streams import write
 from jettison.errors import UsageError
 
 _CHOICE = re.compile(r"argument ([^:]*): invalid choice: '([^']*)'")
@@ -43,6 +45,10 @@ class Parser(argparse.ArgumentParser):
             if near := difflib.get_close_matches(wrong[2], self.choices(), 1):
                 hint = f"did you mean {near[0]!r}? {hint}"
         raise UsageError(message.replace(_MISSING, "missing: "), hint=hint)
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Print the help or the version; argparse would hide that the disk behind a redirection is full."""
+        write(message, cast("TextIO", file or sys.stderr))
 
     def choices(self) -> list[str]:
         """Return every word that some argument of this parser takes."""

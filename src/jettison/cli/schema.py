@@ -4,8 +4,8 @@ from argparse import Namespace
 
 from jettison.cli import options
 from jettison.cli.commands import Help
-from jettison.cli.output import write
 from jettison.cli.parser import Parser
+from jettison.cli.streams import write
 from jettison.errors import EXIT_OK
 from jettison.report.documents import DOCUMENTS, schema_text
 

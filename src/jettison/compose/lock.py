@@ -77,5 +77,5 @@ def _resolved(document: dict[str, Any]) -> Resolved:
 def write_lock(path: Path, resolved: Resolved, inputs: str) -> None:
     """Write a lock; it appears whole or not at all."""
     document = {"version": VERSION, "input": inputs, **asdict(resolved)}
-    with atomic_file(path) as file:
+    with atomic_file(path, force=True) as file:
         file.write(json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")

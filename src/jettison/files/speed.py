@@ -36,7 +36,7 @@ def unpack_speed(*, cache: bool = True) -> int:
     if cache:
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_file(path) as file:
+            with atomic_file(path, force=True) as file:
                 file.write(json.dumps({"unpack_speed": speed, "machine": os.uname().nodename}).encode())
     return speed
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from jettison.errors import MachineError, RefusedError, UsageError
 from jettison.finding import Skip
+from jettison.interrupt import deferred
 from jettison.layers.limits import Limits
 from jettison.oci.image import Image, Process
 from jettison.progress import SILENT, Progress
@@ -178,11 +179,12 @@ def _give(ids: Ids, path: Path) -> None:
 
 
 def _remove(parent: Path, name: str) -> None:
-    fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        remove_inside(fd, name)
-    finally:
-        os.close(fd)
+    with deferred():
+        fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            remove_inside(fd, name)
+        finally:
+            os.close(fd)
 
 
 def _copy(rootfs: Path, target: Path) -> None:

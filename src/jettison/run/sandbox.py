@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from jettison.errors import BadInputError, MachineError
+from jettison.interrupt import deferred
 from jettison.run.forbidden import forbidden
 from jettison.run.ids import Ids, own_ids
 from jettison.run.output import Output
@@ -207,11 +208,12 @@ def _write_maps(pid: int, ids: Ids, uid: int, gid: int) -> None:
 
 def _end(container: Container) -> None:
     """Kill the agent, and wait until the last process of its container is gone."""
-    try:
-        init = os.pidfd_open(container.init) if container.init else -1
-    except ProcessLookupError:
-        init = -1
-    container.agent.kill()
-    if init >= 0:
-        select.select([init], [], [])  # readable once it ended, and an init ends after all of its namespace
-        os.close(init)
+    with deferred():  # what is unpacked goes next, and no process may be in it any more
+        try:
+            init = os.pidfd_open(container.init) if container.init else -1
+        except ProcessLookupError:
+            init = -1
+        container.agent.kill()
+        if init >= 0:
+            select.select([init], [], [])  # readable once it ended, and an init ends after all of its namespace
+            os.close(init)

@@ -10,12 +10,12 @@ from jettison.errors import MachineError, UsageError
 from jettison.oci.document import dump_document
 from jettison.oci.image import Image
 from jettison.oci.media import OCI_INDEX
+from jettison.outputs import check_place, whole_dir, whole_file
 from jettison.progress import SILENT, Progress, Task
 from jettison.reference import Reference, is_repository_tag, parse_reference
 from jettison.sources.blobs import Contents, contents_of, place_blob, verified_pieces
 from jettison.sources.names import name_annotations
 from jettison.sources.tar_writer import TarWriter
-from jettison.storage import atomic_dir, atomic_file
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 
@@ -35,7 +35,16 @@ class Output:
     name: str
 
 
-def write_image(image: Image, out: str, *, force: bool = False, progress: Progress = SILENT) -> None:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """How an output is put in its place: replacing what is there or not, as the run's last step or not."""
+
+    output: Output
+    force: bool
+    last: bool
+
+
+def write_image(image: Image, out: str, *, force: bool = False, shown: str = "", progress: Progress = SILENT) -> None:
     """Write an image; every blob is verified against its digest on the way.
 
     Manifest, config and layers keep their bytes. An image that came without a manifest gets one. A docker archive holds
@@ -48,27 +57,30 @@ def write_image(image: Image, out: str, *, force: bool = False, progress: Progre
         out: ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, ``docker-archive:PATH[:REPOSITORY:TAG]``; a bare path
             makes a docker archive when it ends in ``.tar``, else a layout folder.
         force: replace what is there: a file, or a folder that is an image layout or empty.
+        shown: the reference that the user asked for, when ``out`` is only a step on the way there.
         progress: told the bytes of layers written.
 
     Raises:
-        UsageError: ``out`` is wrong, exists, or its folder does not exist.
+        UsageError: ``out`` is wrong, exists, its folder does not exist, or another run is writing to it.
         BadInputError: a blob is not what its descriptor says.
         MachineError: the disk is full or may not be written. Nothing is left behind after any of them.
     """
     output = parse_output(out)
-    _check_place(output, force=force)
+    check_output(output, force=force)
+    target = parse_output(shown).path if shown else output.path
+    made = _Made(output, force=force, last=not shown)
     try:
         contents = contents_of(image)
         names = (output.name,) if output.name else image.tags
-        with progress.task(f"write {out}", sum(layer.blob.size for layer in contents.layers)) as task:
+        with progress.task(f"write {shown or out}", sum(layer.blob.size for layer in contents.layers)) as task:
             if output.kind == "oci":
-                _write_folder(contents, names, output.path, task, force=force)
+                _write_folder(contents, names, made, task)
             else:
-                _write_archive(contents, names, output, task, force=force)
+                _write_archive(contents, names, made, task)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         hint = "free some room; nothing was left behind" if full else ""
-        raise MachineError(f"{output.path} cannot be written: {error.strerror or error}", hint=hint) from error
+        raise MachineError(f"{target} cannot be written: {error.strerror or error}", hint=hint) from error
 
 
 def parse_output(out: str) -> Output:
@@ -92,15 +104,14 @@ def _name(reference: Reference, kind: str) -> str:
     return full
 
 
-def _check_place(output: Output, *, force: bool) -> None:
-    """Refuse, before any work, what could not be put in its place; never replace a folder that is no layout."""
+def check_output(output: Output, *, force: bool) -> None:
+    """Refuse, before any work, what could not be put in its place; never replace a folder that is no layout.
+
+    Raises:
+        UsageError: as :func:`jettison.outputs.check_place`, or a folder is there that is no image layout.
+    """
     path = output.path
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder", hint="make it first")
-    if not os.path.lexists(path):
-        return
-    if not force:
-        raise UsageError(f"{path} exists", hint="choose another output, or add --force")
+    check_place(path, force=force)
     if path.is_dir() and (output.kind != "oci" or not _is_replaceable(path)):
         raise UsageError(
             f"{path} is a folder that is no image layout; it is not replaced", hint="choose another output"
@@ -108,11 +119,14 @@ def _check_place(output: Output, *, force: bool) -> None:
 
 
 def _is_replaceable(path: Path) -> bool:
-    return (path / "oci-layout").is_file() or not any(path.iterdir())
+    try:
+        return (path / "oci-layout").is_file() or not any(path.iterdir())
+    except FileNotFoundError:  # another run is just replacing it
+        return True
 
 
-def _write_folder(contents: Contents, names: tuple[str, ...], path: Path, task: Task, *, force: bool) -> None:
-    with atomic_dir(path, force=force) as part:
+def _write_folder(contents: Contents, names: tuple[str, ...], made: _Made, task: Task) -> None:
+    with whole_dir(made.output.path, force=made.force, last=made.last) as part:
         blobs = part / "blobs" / "sha256"
         blobs.mkdir(parents=True)
         for digest, raw in contents.documents.items():
@@ -123,11 +137,11 @@ def _write_folder(contents: Contents, names: tuple[str, ...], path: Path, task: 
         (part / "index.json").write_bytes(_index(contents.image, names))
 
 
-def _write_archive(contents: Contents, names: tuple[str, ...], output: Output, task: Task, *, force: bool) -> None:
+def _write_archive(contents: Contents, names: tuple[str, ...], made: _Made, task: Task) -> None:
     documents = {"index.json": _index(contents.image, names), "oci-layout": _LAYOUT}
-    if output.kind == "docker-archive":
+    if made.output.kind == "docker-archive":
         documents["manifest.json"] = _docker_manifest(contents.image, names)
-    with atomic_file(output.path, force=force) as file:
+    with whole_file(made.output.path, force=made.force, last=made.last) as file:
         tar = TarWriter(file.fileno())
         for name, raw in sorted(documents.items()):
             tar.file(name, len(raw), [raw])

@@ -1,8 +1,11 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from jettison.cli import main as cli
@@ -10,6 +13,7 @@ from jettison.cli.commands import Help
 from jettison.cli.failures import failure_from
 from jettison.cli.parser import Parser
 from jettison.errors import BadInputError, MachineError, NotTriedError, RefusedError, UsageError
+from jettison.report.documents import schema_text
 
 
 @pytest.mark.parametrize(
@@ -95,14 +99,46 @@ def test_json_errors(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert cli.main(["inspect", "--json"]) == 4
     out, err = capsys.readouterr()
     assert out == ""
-    said = json.loads(err)["error"]
+    said = json.loads(err)
     assert (said["kind"], said["exit_code"], said["hint"]) == ("refused", 4, "h")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UsageError("x"),
+        BadInputError("x", hint="h"),
+        RefusedError("x"),
+        MachineError("x"),
+        NotTriedError("x"),
+        KeyboardInterrupt(),
+        ValueError(os.fsdecode(b"caf\xe9 \x1b")),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_json_errors_fit_their_schema(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException
+) -> None:
+    """What --json writes for each family of errors is a document of the schema that ships, and names it."""
+    _raise(monkeypatch, error)
+    code = cli.main(["inspect", "--json"])
+    said = json.loads(capsys.readouterr().err)
+    jsonschema.Draft202012Validator(json.loads(schema_text("failure"))).validate(said)
+    assert said["schema"] == "jettison/failure/1"
+    assert (said["exit_code"], said["kind"]) == (code, failure_from(error, []).kind)
+
+
+def test_a_full_standard_error_keeps_the_exit_code() -> None:
+    """Where even the error cannot be told, the exit code still says which family it is of."""
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "jettison", "inspect", "/none.tar"]
+        assert subprocess.run(command, check=False, stderr=full).returncode == 2
 
 
 def test_usage_errors_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
     """An error of the command line itself follows --json as well."""
     assert cli.main(["inspect", "--json", "a", "b"]) == 2
-    assert json.loads(capsys.readouterr().err)["error"]["kind"] == "usage"
+    assert json.loads(capsys.readouterr().err)["kind"] == "usage"
 
 
 @pytest.mark.parametrize("how", ["", "option", "environment"])
