@@ -232,3 +232,10 @@ def test_compare_sets_images_side_by_side(old: str, plan: Plan, out: Path) -> No
         compare((old,), options=OPTIONS)
     with pytest.raises(UsageError, match="bandwidth"):
         compare((old, old), bandwidth=0, options=OPTIONS)
+
+
+def test_an_image_without_layers_is_slimmed_to_itself(tmp_path: Path, out: Path) -> None:
+    """An image that has no layer has none afterwards, and that holds."""
+    oci_layout(tmp_path / "empty", [])
+    result = slim(f"oci:{tmp_path / 'empty'}", f"oci:{out / 'new'}", SlimOptions(reading=OPTIONS))
+    assert (result.proof.verdict, result.delivered, result.new.layers) == ("held", True, 0)

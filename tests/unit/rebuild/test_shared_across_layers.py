@@ -47,7 +47,7 @@ def test_hard_links_to_a_file_of_a_lower_layer(tmp_path: Path, layers: list[list
 
 
 def test_a_name_that_is_hidden_later_is_linked_only_while_it_is_there(tmp_path: Path) -> None:
-    """Layer 1's name links to layer 0's other one; layer 3's, added once that one is hidden, to the one that is left."""
+    """Layer 1's name links to layer 0's other one; layer 3's, once that is hidden, to the one left."""
     other = File("k", type="hardlink", link="g")
     table = table_of(tmp_path / "old", [[NEW, SECOND], [LATER], [File(".wh.h")], [other]])
     plan = drop(table, (0, "f"))
