@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jettison.api.delivery import SUFFIX
@@ -38,7 +39,7 @@ def verify(
         plan: as applied; when None, that among the new image's papers (``<path>.jettison/plan.json``); where there is
             none either, no difference between the two rootfs is allowed.
         workloads: run on both; each must pass on the original.
-        options: limits of reading; the cache is used for the original only.
+        options: limits of reading; the cache is used for the original only, once its bytes have their digests.
         progress: told of bytes.
 
     Raises:
@@ -51,7 +52,7 @@ def verify(
         _require()
     applied = plan or read_plan(papers_beside(new))
     image = open_image(old, platform=platform)
-    table = read_table(image, options=options, progress=progress)
+    table = read_table(image, options=replace(options, recompute=True), progress=progress)
     if applied is not None and applied.layers != image.config.diff_ids:
         raise UsageError(
             f"the plan is for {applied.image or 'another image'}, not for {old} ({image.manifest_digest})",

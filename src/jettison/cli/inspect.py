@@ -11,7 +11,9 @@ from jettison.errors import EXIT_CHECK_FAILED, EXIT_OK
 
 HELP = Help(
     "Show where an image's bytes are: by layer, by owner (packages and distributions) and by kind, on disk and in the "
-    "pull; what is wasted, and why. The figures add up to the image. Nothing is unpacked.",
+    "pull; what is wasted, and why. The figures add up to the image. Nothing is unpacked. A layer that was read before "
+    "comes from the cache, by the digest that the image states; --no-cache reads its bytes again, and verify-image "
+    "recomputes every digest.",
     (
         (
             "jettison inspect app.tar",

@@ -103,7 +103,7 @@ def add_planning(parser: Parser) -> None:
     group.add_argument("--drop", metavar="RULE", action="append", default=[], help=_DROP)
 
 
-_RULE = "a path glob (/opt/**), owner:deb:curl or kind:tests"
+_RULE = "a path glob (/opt/**), owner:deb:curl or kind:'python tests' (globs too: owner:python:numpy*, kind:*tests*)"
 _KEEP = f"keep what RULE matches: {_RULE}; repeatable"
 _DROP = "remove what RULE matches, at your own risk; repeatable (RULE as for --keep)"
 

@@ -9,10 +9,10 @@ from jettison.cli.parser import Parser
 from jettison.cli.verdict import exit_code_for
 
 HELP = Help(
-    "Prove a slimmed image against its original, trusting nothing: digests are recomputed, every difference must be "
-    "explained by a step of the plan, libraries must resolve as well as before; with workloads both images are run, "
-    "asked the same questions, and must answer the same. The exit code says held (0), did not hold (1) or could not "
-    "be tried (6): a workload does not pass on the original, or this machine runs no containers.",
+    "Prove a slimmed image against its original, trusting nothing: the digests of both are recomputed, every "
+    "difference must be explained by a step of the plan, libraries must resolve as well as before; with workloads both "
+    "images are run, asked the same questions, and must answer the same. The exit code says held (0), did not hold (1) "
+    "or could not be tried (6): a workload does not pass on the original, or this machine runs no containers.",
     (
         ("jettison verify app.tar oci:slim -w detect.toml", "structure and behaviour"),
         ("jettison verify app.tar oci:slim", "structure only; the plan is found in slim.jettison/"),

@@ -52,7 +52,9 @@ def read_table(image: Image, *, options: ReadOptions | None = None, progress: Pr
     options = options or ReadOptions()
     observers = (TextObserver(), PythonObserver(), ElfObserver(), ScriptObserver())
     cache = layer_cache() if options.cache else None
-    layers = read_layers(image, observers, limits=options.limits, cache=cache, progress=progress)
+    layers = read_layers(
+        image, observers, limits=options.limits, cache=cache, recompute=options.recompute, progress=progress
+    )
     return make_table(image, layers)
 
 

@@ -85,7 +85,8 @@ class FileTable:
         texts: content captured while reading (package databases, RECORDs, passwd …), by path, of visible files.
         skips: what was not looked into, and why.
         hints: for visible Python files, by path: what in their text speaks of a tests folder used at run time (imports
-            of a ``tests`` module, strings with ``tests/``), at most 16 short strings each.
+            of a ``tests`` module, strings with ``tests/``), at most 16 short strings each, and as many lines with
+            strings that name documentation (``docs/``, ``README``).
         inodes: for each hard link, by (layer, index): the (layer, index) of the entry that holds its content. That
             entry may be hidden (its path was deleted or replaced later) while the content lives on under the link.
     """

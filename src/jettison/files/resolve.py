@@ -21,13 +21,26 @@ def resolve(rootfs: FileTable | Mapping[str, File], path: str) -> str | None:
         ``..`` never leads out of the root. Directories without an entry of their own are passed through.
     """
     visible = rootfs.visible if isinstance(rootfs, FileTable) else rootfs
+    real = real_path(visible, path)
+    return real if real is not None and real in visible else None
+
+
+def real_path(visible: Mapping[str, File], path: str) -> str | None:
+    """Return the path that ``path`` stands for once every symlink in it is followed, whether something is there or not.
+
+    Args:
+        visible: what the container sees, by path.
+        path: relative to the root.
+
+    Returns:
+        A path without symlinks; None for a dead end or a loop.
+    """
 
     def entry_of(here: str) -> Entry | None:
         file = visible.get(here)
         return file.entry if file else None
 
-    real = walk(entry_of, path)
-    return real if real is not None and real in visible else None
+    return walk(entry_of, path)
 
 
 def walk(entry_of: Callable[[str], Entry | None], path: str) -> str | None:

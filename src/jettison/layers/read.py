@@ -208,6 +208,7 @@ def read_layers(
     *,
     limits: Limits | None = None,
     cache: Cache | None = None,
+    recompute: bool = False,
     progress: Progress = SILENT,
 ) -> tuple[LayerTable, ...]:
     """Read all layers of an image, several at once where cores allow; what the cache knows is not read again.
@@ -220,6 +221,7 @@ def read_layers(
         observers: see the content of files; their names and versions are part of the cache's key.
         limits: what is accepted.
         cache: results by digest; None reads everything.
+        recompute: believe the cache only of a layer whose bytes have the digest.
         progress: told of stored bytes.
 
     Raises:
@@ -234,7 +236,8 @@ def read_layers(
 
         def read(layer: Layer) -> LayerTable:
             key = table_key(layer, observers) if cache is not None else ""
-            if cache is not None and key and (known := load_table(cache, key, layer)) is not None:
+            known = load_table(cache, key, layer) if cache is not None and key else None
+            if known is not None and (not recompute or _stored_digest(layer) == known.digest):
                 task.advance(layer.blob.size)
                 tally.known(layer_place(layer), known)
                 return known
@@ -247,6 +250,14 @@ def read_layers(
         if workers == 1:
             return tuple(map(read, image.layers))
         return _in_threads(read, image.layers, workers, stoppable)
+
+
+def _stored_digest(layer: Layer) -> str:
+    """Return the digest of a layer's bytes as they are stored now."""
+    with Parts(layer.blob, layer_place(layer)) as parts:
+        digest = parts.digest(None).result()
+        parts.check_unchanged()
+    return digest
 
 
 def _in_threads(

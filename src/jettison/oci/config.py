@@ -1,5 +1,6 @@
 """Configs: platform, layers' diff_ids, history and what a container runs (OCI image-spec, config.md)."""
 
+from functools import partial
 from typing import Any
 
 from jettison.errors import BadInputError, RefusedError
@@ -11,6 +12,9 @@ from jettison.oci.manifest import LAYERS_LIMIT
 from jettison.oci.platform import read_platform
 
 HISTORY_LIMIT = 10_000
+NOWHERE = Platform("", "")
+UNREADABLE = Config(b"", "", {}, NOWHERE, (), (), Process())
+"""Stands for a config that cannot be read, where that is forgiven."""
 _KEYS = ("architecture", "os", "variant", "config", "rootfs", "history", "created", "author")
 _PROCESS_KEYS = (
     "Entrypoint",
@@ -26,33 +30,38 @@ _PROCESS_KEYS = (
 )
 
 
-def read_config(raw: bytes, where: str) -> Config:
+def read_config(raw: bytes, where: str, forgive: fields.Forgive = fields.insist) -> Config:
     """Read an image config.
 
     Args:
         raw: its bytes.
         where: for the error.
+        forgive: takes what is wrong with a part; when it returns, that part is empty.
 
     Raises:
         BadInputError: it is malformed: a field of the wrong type, no ``rootfs``, a diff_id that is none.
         RefusedError: it is for another operating system than Linux, or a diff_id is not sha256.
     """
     document = load_document(raw, where)
-    fields.check_case(document, _KEYS, where)
-    platform = read_platform(document, where) or Platform("", "")
-    if not platform.os or not platform.architecture:
-        raise BadInputError(f"{where}: os or architecture is missing")
-    if platform.os != "linux":
-        raise RefusedError(f"{where} is for {platform.os[:40]!r}; only Linux images are read")
+    fields.attempt(lambda: fields.check_case(document, _KEYS, where), None, forgive)
     return Config(
         raw=raw,
         digest=sha256(raw),
         document=document,
-        platform=platform,
-        diff_ids=_diff_ids(document, where),
-        history=_history(document, where),
-        process=_process(document, where),
+        platform=fields.attempt(lambda: _platform(document, where), NOWHERE, forgive),
+        diff_ids=fields.attempt(lambda: _diff_ids(document, where, forgive), (), forgive),
+        history=fields.attempt(lambda: _history(document, where), (), forgive),
+        process=fields.attempt(lambda: _process(document, where), Process(), forgive),
     )
+
+
+def _platform(document: Document, where: str) -> Platform:
+    platform = read_platform(document, where) or NOWHERE
+    if not platform.os or not platform.architecture:
+        raise BadInputError(f"{where}: os or architecture is missing")
+    if platform.os != "linux":
+        raise RefusedError(f"{where} is for {platform.os[:40]!r}; only Linux images are read")
+    return platform
 
 
 def instructions(config: Config, layers: int) -> tuple[str, ...]:
@@ -69,7 +78,7 @@ def instructions(config: Config, layers: int) -> tuple[str, ...]:
     return made if len(made) == layers else ("",) * layers
 
 
-def _diff_ids(document: Document, where: str) -> tuple[str, ...]:
+def _diff_ids(document: Document, where: str, forgive: fields.Forgive) -> tuple[str, ...]:
     rootfs = fields.mapping(document, "rootfs", where)
     fields.check_case(rootfs, ("type", "diff_ids"), f"{where}: rootfs")
     if rootfs.get("type") != "layers":
@@ -77,7 +86,10 @@ def _diff_ids(document: Document, where: str) -> tuple[str, ...]:
     values = fields.items(rootfs, "diff_ids", f"{where}: rootfs")
     if len(values) > LAYERS_LIMIT:
         raise BadInputError(f"{where}: more than {LAYERS_LIMIT} diff_ids")
-    return tuple(check_digest(value, f"{where}: diff_ids[{index}]") for index, value in enumerate(values))
+    return tuple(
+        fields.attempt(partial(check_digest, value, f"{where}: diff_ids[{index}]"), "", forgive)
+        for index, value in enumerate(values)
+    )
 
 
 def _history(document: Document, where: str) -> tuple[History, ...]:

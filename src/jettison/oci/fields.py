@@ -1,12 +1,34 @@
 """Fields of JSON documents by type; ``null`` counts as absent, as Go's programs write and read it."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
-from jettison.errors import BadInputError
+from jettison.errors import BadInputError, JettisonError, RefusedError
 from jettison.oci.image import Document
 
 SIZE_LIMIT = 2**63 - 1
+T = TypeVar("T")
+
+Forgive = Callable[[JettisonError], None]
+"""Takes what is wrong with a part of a document; returns when the reader may go on without that part."""
+
+
+def insist(error: JettisonError) -> None:
+    """Forgive nothing: what every reader does that wants a true image.
+
+    Raises:
+        JettisonError: always.
+    """
+    raise error
+
+
+def attempt(read: Callable[[], T], otherwise: T, forgive: Forgive) -> T:
+    """Return what ``read`` gives, or ``otherwise`` when it is malformed or refused and that is forgiven."""
+    try:
+        return read()
+    except (BadInputError, RefusedError) as error:
+        forgive(error)
+        return otherwise
 
 
 def an_object(value: Any, where: str) -> Document:

@@ -27,17 +27,21 @@ def make_plan(table: FileTable, options: PlanOptions = DEFAULTS) -> Plan:
         options: how far it goes, and what the user wants otherwise.
 
     Raises:
-        UsageError: there is no such tier, or a pattern is empty.
+        UsageError: there is no such tier, or a pattern is empty or names a kind or a type of owner that does not exist.
         RefusedError: the tier is not there yet, or ``drop`` takes away what a kept ELF file needs.
     """
-    draft, _, _, skips = prepare(table, options)
+    draft, scene, reach, nothing = prepare(table, options)
     highest = max(options.tier, HIGHEST_TIER) if options.drop else options.tier
     diff_ids = table.image.config.diff_ids
+    skips = (*nothing, *_left_alone(scene, reach))
     return Plan(table.image.manifest_digest, diff_ids, highest, draft.steps(), dict(sorted(draft.keeps.items())), skips)
 
 
 def prepare(table: FileTable, options: PlanOptions) -> tuple[Draft, Scene, Reach, tuple[Skip, ...]]:
-    """Work out a plan, with the evidence it rests on; arguments and errors as for :func:`make_plan`."""
+    """Work out a plan, with the evidence it rests on and the patterns that name nothing.
+
+    Arguments and errors are as for :func:`make_plan`.
+    """
     _check_tier(options.tier)
     held, kept_nothing = select(table, options.keep, "--keep")
     unwanted, dropped_nothing = select(table, options.drop, "--drop")
@@ -52,7 +56,7 @@ def prepare(table: FileTable, options: PlanOptions) -> tuple[Draft, Scene, Reach
             _settle(draft, scene)
         for proposal in rule.propose(Case(scene, reach, draft.gone())):
             draft.propose(rule.name, rule.tier, proposal)
-    return draft, scene, reach, (*kept_nothing, *dropped_nothing, *_left_alone(scene, reach))
+    return draft, scene, reach, (*kept_nothing, *dropped_nothing)
 
 
 def _check_tier(tier: int) -> None:

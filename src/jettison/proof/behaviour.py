@@ -13,6 +13,7 @@ from jettison.run.exercise import exercise_rootfs, unpacked
 from jettison.run.workload import RunResult, Workload
 
 _LINES = 5
+_OUTPUT = "; its last output:"  # where a run's error goes on with the output's end, that is told once
 _CLIENT_ERROR = 400  # RFC 9110, section 15.5
 _SERVER_ERROR = 500  # RFC 9110, section 15.6
 _CANNOT_RUN = 126  # POSIX shells: 126 not executable, 127 not found, 128 and more ended by a signal
@@ -98,9 +99,9 @@ def failure(result: RunResult) -> str:
     """Return why a run did not pass, with the end of its output; empty when it passed."""
     reasons = [result.error, "" if result.ready else "it did not become ready"]
     reasons += [f"{answer.probe}: {answer.error}" for answer in result.answers if answer.error]
-    reason = next((reason for reason in reasons if reason), "")
-    lines = result.output.decode("utf-8", "replace").strip().splitlines()[-_LINES:]
-    return f"{reason}; its last output: {' | '.join(lines)}" if reason and lines else reason
+    reason, told, output = next((reason for reason in reasons if reason), "").partition(_OUTPUT)
+    lines = (output if told else result.output.decode("utf-8", "replace")).strip().splitlines()[-_LINES:]
+    return f"{reason}{_OUTPUT} {' | '.join(lines)}" if reason and lines else reason
 
 
 def _broken(workload: Workload, result: RunResult) -> str:

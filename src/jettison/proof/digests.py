@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from jettison.errors import BadInputError, JettisonError
+from jettison.errors import BadInputError, JettisonError, RefusedError
 from jettison.layers.limits import Limits
 from jettison.layers.stream import Source, detect, pieces
 from jettison.oci import media
@@ -81,12 +81,20 @@ def recompute(
     Raises:
         UsageError: the reference is wrong, or no image has that tag or platform.
         BadInputError: nothing can be read: no tar, no layout, a malformed index.
-        RefusedError: the image is well-formed and not handled.
+        RefusedError: the image is well-formed and not handled, and all that could be recomputed is true.
     """
     began = time.monotonic()
     problems: list[str] = []
-    images = open_every(text, platform=platform, complain=problems.append)
-    checks = [_documents(images, bool(problems))]
+    refused: list[RefusedError] = []
+
+    def forgive(error: JettisonError) -> None:
+        if isinstance(error, RefusedError):
+            refused.append(error)
+        else:
+            problems.append(error.message)
+
+    images = open_every(text, platform=platform, complain=problems.append, forgive=forgive)
+    checks = [_documents(images, bool(problems or refused))]
     layers = list({_key(layer): layer for image in images for layer in image.layers}.values())
     others = [] if platform else list(_other_blobs(text, images))
     total = sum(layer.blob.size for layer in layers) + sum(extent.size for _, extent in others)
@@ -95,6 +103,9 @@ def recompute(
         found += list(pool.map(lambda other: _check_blob(other[0], other[1], task), others))
     checks += [check for check, _ in found]
     problems += [problem for _, listed in found for problem in listed]
+    if refused and not problems:
+        raise refused[0]
+    problems += [error.message for error in refused]
     return DigestReport(
         reference=text,
         verdict="failed" if problems else "held",
@@ -157,9 +168,14 @@ def _check_layer(layer: Layer, limits: Limits, task: Task) -> tuple[DigestCheck,
 
 
 def _lies(layer: Layer, name: str, limits: Limits, task: Task) -> Iterator[str]:
-    stated = media.LAYERS[layer.descriptor.media_type]
+    stated = media.LAYERS.get(layer.descriptor.media_type)
     compression = detect(layer.blob)
-    if stated != compression:
+    if stated is None and compression == "none":
+        yield from _wrong_digest(
+            layer, name, hash_extent(layer.blob)
+        )  # packed in an unknown way: there is no tar to see
+        return
+    if stated is not None and stated != compression:
         yield f"{name}: its media type says {stated}, its bytes are {compression}"
     blob_hash, tar_hash = hashlib.sha256(), hashlib.sha256()
     broken = ""
@@ -169,10 +185,14 @@ def _lies(layer: Layer, name: str, limits: Limits, task: Task) -> Iterator[str]:
     except BadInputError as error:
         broken = error.message
     digest = hash_extent(layer.blob) if broken else "sha256:" + blob_hash.hexdigest()
-    if layer.descriptor.digest and digest != layer.descriptor.digest:
-        yield f"{name}: its bytes have the digest {digest}"
+    yield from _wrong_digest(layer, name, digest)
     diff_id = "sha256:" + tar_hash.hexdigest()
     if broken:
         yield broken
-    elif diff_id != layer.diff_id:
+    elif layer.diff_id and diff_id != layer.diff_id:
         yield f"{name}: the config's diff_id is {layer.diff_id}, its tar has {diff_id}"
+
+
+def _wrong_digest(layer: Layer, name: str, digest: str) -> Iterator[str]:
+    if layer.descriptor.digest and digest != layer.descriptor.digest:
+        yield f"{name}: its bytes have the digest {digest}"

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from jettison.files.record import FileTable
+from jettison.layers.entry import Entry
 from jettison.layers.table import LayerTable
 from jettison.plan.record import Plan
 from jettison.proof.checks import told
@@ -25,17 +27,11 @@ def check_layers(old: FileTable, new: FileTable, applied: Plan) -> Check:
     Raises:
         UsageError: the plan names entries that the original does not have.
     """
-    places = Places(old)
-    touched = {target.layer for step in applied.steps for target in step.targets}
-    drops: set[Key] = {
-        (file.layer, file.index)
-        for step in applied.steps
-        if step.action == "drop"
-        for target in step.targets
-        for file in places.find(step, target.layer, target.path)
-    }
+    drops, anew = _touched(old, applied)
+    touched = {layer for layer, _ in drops | anew}
     left = [_left(index, layer, drops) for index, layer in enumerate(old.layers)]
-    staying = [index for index, names in enumerate(left) if names or index not in touched] or [len(left) - 1]
+    staying = [index for index, entries in enumerate(left) if entries or index not in touched]
+    staying = staying or [index for index, _ in enumerate(left)][-1:]  # an image that has layers keeps one of them
     if len(staying) != len(new.layers):
         problem = f"the plan leaves {len(staying)} layers, the new image has {len(new.layers)}"
         return told("layers", problem, [problem])
@@ -43,7 +39,7 @@ def check_layers(old: FileTable, new: FileTable, applied: Plan) -> Check:
         problem
         for index, layer in zip(staying, new.layers, strict=True)
         for problem in (
-            _compare(index, left[index], layer) if index in touched else _same(index, old.layers[index], layer)
+            _compare(index, left[index], anew, layer) if index in touched else _same(index, old.layers[index], layer)
         )
     ]
     kept = sum(index not in touched for index in staying)
@@ -51,8 +47,31 @@ def check_layers(old: FileTable, new: FileTable, applied: Plan) -> Check:
     return told("layers", f"{kept} untouched, {len(staying) - kept} rewritten, {gone} gone", problems)
 
 
-def _left(index: int, layer: LayerTable, drops: set[Key]) -> Sequence[str]:
-    return [entry.path for number, entry in enumerate(layer.entries) if (index, number) not in drops]
+def _touched(old: FileTable, applied: Plan) -> tuple[set[Key], set[Key]]:
+    """Return the entries that go, and those that may be written anew.
+
+    Written anew may be what a step links or updates, and every name of a file of which a step takes one, whatever layer
+    it is in: it may have to link to another name, or hold the content itself.
+    """
+    places = Places(old)
+    drops: set[Key] = set()
+    named: set[Key] = set()
+    for step in applied.steps:
+        for target in step.targets:
+            found = {(file.layer, file.index) for file in places.find(step, target.layer, target.path)}
+            named |= found
+            if step.action == "drop":
+                drops |= found
+            elif step.action == "link":
+                named.add(places.one(step, target.layer, target.to))
+    holders = {old.inodes.get(key, key) for key in named}
+    links = {link for link, holder in old.inodes.items() if holder in holders}
+    return drops, (links | holders | named) - drops
+
+
+def _left(index: int, layer: LayerTable, drops: set[Key]) -> Sequence[tuple[Key, Entry]]:
+    entries = (((index, number), entry) for number, entry in enumerate(layer.entries))
+    return [(key, entry) for key, entry in entries if key not in drops]
 
 
 def _same(index: int, old: LayerTable, new: LayerTable) -> Iterator[str]:
@@ -60,9 +79,12 @@ def _same(index: int, old: LayerTable, new: LayerTable) -> Iterator[str]:
         yield f"layer {index}: no step touches it, and its diff_id {old.diff_id} became {new.diff_id}"
 
 
-def _compare(index: int, wanted: Sequence[str], new: LayerTable) -> Iterator[str]:
-    found = [entry.path for entry in new.entries]
-    if list(wanted) == found:
+def _compare(index: int, left: Sequence[tuple[Key, Entry]], anew: set[Key], new: LayerTable) -> Iterator[str]:
+    wanted, found = [entry.path for _, entry in left], [entry.path for entry in new.entries]
+    if wanted == found:
+        for (key, old), entry in zip(left, new.entries, strict=True):
+            if key not in anew and _bare(old) != _bare(entry):
+                yield f"layer {index}: entry {old.path!r} differs, and no step changes it"
         return
     missing, extra = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
     for path in missing:
@@ -71,3 +93,8 @@ def _compare(index: int, wanted: Sequence[str], new: LayerTable) -> Iterator[str
         yield f"layer {index}: entry {path!r} is there, and the plan does not leave it"
     if not missing and not extra:
         yield f"layer {index}: its entries are in another order"
+
+
+def _bare(entry: Entry) -> Entry:
+    """Return an entry without its place in the tar."""
+    return replace(entry, offset=0, data=0, end=0)

@@ -138,9 +138,9 @@ class _Builder:
             spools=self._scratch,
             limits=self._packing.limits,
         )
+        if fate != "rewritten" and edits.spools:
+            save_content(layer, table, edits, recipe, self._task)
         if fate == "gone":
-            if edits.spools:
-                save_content(layer, table, edits, recipe, self._task)
             return None
         if fate == "rewritten":
             written = rewrite_layer(layer, table, edits, recipe, self._task)

@@ -1,34 +1,18 @@
 """From a plan to edits: what becomes of each entry of each layer, worked out before a byte is written."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from jettison.errors import UsageError
 from jettison.files.record import FileTable
-from jettison.layers.entry import Entry
 from jettison.plan.record import Action, Plan, Step, Target
 from jettison.rebuild.links import Key, Member, as_file, find_members
 from jettison.rebuild.places import Places
 from jettison.rebuild.record import Removed
+from jettison.rebuild.relink import Fates, Write, relink
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """An entry written anew in the place of another.
-
-    Attributes:
-        entry: the header to write.
-        content: its content when it is a database kept truthful.
-        source: the regular file whose content it takes over; None when ``content`` says all.
-    """
-
-    entry: Entry
-    content: bytes = b""
-    source: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +33,6 @@ class LayerEdits:
     def touched(self) -> bool:
         """Whether the layer has to be rewritten."""
         return bool(self.drops or self.writes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fates:
-    drops: Mapping[Key, None]
-    links: Mapping[Key, Key]
-    updates: Mapping[Key, bytes]
-
-    def kept(self, key: Key) -> bool:
-        return key not in self.drops and key not in self.links and key not in self.updates
 
 
 def make_edits(
@@ -86,7 +60,7 @@ def make_edits(
     members = find_members(table)
     fates = _fates(places, members, plan, updates)
     writes: dict[Key, Write] = {key: _update(members[key], members, new) for key, new in fates.updates.items()}
-    writes.update(_relink(members, fates))
+    writes.update(relink(members, fates))
     sources = {write.source: None for write in writes.values() if write.source is not None}
     edits = tuple(
         LayerEdits(drops=frozenset(drops), writes=dict(anew), spools=frozenset(spools))
@@ -111,7 +85,7 @@ def _by_layer(table: FileTable, things: Mapping[Key, _T]) -> Sequence[Mapping[in
     return sorted_out
 
 
-def _fates(places: Places, members: Mapping[Key, Member], plan: Plan, updates: Sequence[tuple[Step, bytes]]) -> _Fates:
+def _fates(places: Places, members: Mapping[Key, Member], plan: Plan, updates: Sequence[tuple[Step, bytes]]) -> Fates:
     """Decide for each entry; what goes needs no update, and what is updated is no longer linked."""
     drops = dict.fromkeys(
         (file.layer, file.index)
@@ -130,7 +104,7 @@ def _fates(places: Places, members: Mapping[Key, Member], plan: Plan, updates: S
         for key, to in (_linked(places, members, step, target),)
         if key not in drops and key not in contents
     }
-    fates = _Fates(drops, links, contents)
+    fates = Fates(drops, links, contents)
     for key, to in links.items():
         if not fates.kept(to):
             raise UsageError(
@@ -162,52 +136,6 @@ def _linked(places: Places, members: Mapping[Key, Member], step: Step, target: T
 
 def _update(member: Member, members: Mapping[Key, Member], content: bytes) -> Write:
     return Write(replace(as_file(member, members), size=len(content), digest=""), content)
-
-
-def _relink(members: Mapping[Key, Member], fates: _Fates) -> Mapping[Key, Write]:
-    """Return the entries that must be written anew so that every kept path finds its content."""
-    groups: dict[tuple[int, Key], list[Member]] = defaultdict(list)
-    for key, member in members.items():
-        if key in fates.links:
-            to = members[fates.links[key]]
-            _check_same(member, to, members)
-            groups[key[0], to.content].append(member)
-        elif fates.kept(key):
-            groups[key[0], member.content].append(member)
-    writes: dict[Key, Write] = {}
-    for group in groups.values():
-        writes.update(_write_group(group, members, fates))
-    return writes
-
-
-def _write_group(group: Sequence[Member], members: Mapping[Key, Member], fates: _Fates) -> Iterable[tuple[Key, Write]]:
-    """Give what must change among entries of one layer that share content: the first one is, or becomes, the file."""
-    first = group[0]
-    there = {member.key for member in group}
-    alone = first.key in fates.links or not fates.kept(first.content)
-    if first.content != first.key and alone:
-        file = as_file(first, members)
-        yield first.key, Write(file, source=first.content if file.type == "file" else None)
-    elif not fates.kept(first.target) and first.target != first.key:
-        yield first.key, Write(replace(first.file.entry, link=members[first.content].file.entry.path))
-    for member in group[1:]:
-        linked = member.target != member.key and member.key not in fates.links and fates.kept(member.target)
-        if not linked or (alone and member.target not in there):
-            yield member.key, Write(_link(first.file.entry, member.file.entry))
-
-
-def _link(first: Entry, entry: Entry) -> Entry:
-    """Return ``entry`` as a hard link to ``first``; its own metadata stays, what the file has besides is shared."""
-    xattrs = entry.xattrs if entry.type == "hardlink" else ()
-    return replace(entry, type="hardlink", link=first.path, size=0, digest="", xattrs=xattrs)
-
-
-def _check_same(member: Member, to: Member, members: Mapping[Key, Member]) -> None:
-    here, there = as_file(member, members), as_file(to, members)
-    if (here.type, here.digest, here.size) != ("file", there.digest, there.size):
-        raise UsageError(f"plan: {here.path!r} cannot be linked to {there.path!r}: their contents differ")
-    if replace(here, path="", offset=0, data=0, end=0) != replace(there, path="", offset=0, data=0, end=0):
-        raise UsageError(f"plan: {here.path!r} cannot be linked to {there.path!r}: mode, owner, time or xattrs differ")
 
 
 def _rows(places: Places, step: Step) -> Iterable[Removed]:

@@ -16,8 +16,9 @@ from jettison.layers.table import Compression, LayerTable
 from jettison.layers.write import MEDIA_TYPES, LayerWriter, WrittenLayer
 from jettison.oci.image import Layer
 from jettison.progress import Task
-from jettison.rebuild.edits import LayerEdits, Write
+from jettison.rebuild.edits import LayerEdits
 from jettison.rebuild.links import Key
+from jettison.rebuild.relink import Write
 
 _PIECE = 1 << 20
 _TAR_BLOCK = 512
@@ -70,7 +71,7 @@ def rewrite_layer(layer: Layer, table: LayerTable, edits: LayerEdits, recipe: Re
 
 
 def save_content(layer: Layer, table: LayerTable, edits: LayerEdits, recipe: Recipe, task: Task) -> None:
-    """Save the content that other layers need of one of which nothing stays.
+    """Save the content that other layers need of one that is not written anew.
 
     Args:
         layer: as for :func:`rewrite_layer`.

@@ -8,6 +8,7 @@ from jettison.rules.hidden_bytes import HIDDEN
 from jettison.rules.locales import LOCALES
 from jettison.rules.os_packages import OS_PACKAGES
 from jettison.rules.package_caches import CACHE_FILES
+from jettison.rules.python_documentation import PYTHON_DOCUMENTATION
 from jettison.rules.python_installers import PYTHON_INSTALLERS
 from jettison.rules.python_stdlib import PYTHON_STDLIB
 from jettison.rules.record import Rule
@@ -32,5 +33,6 @@ IMAGE_RULES: tuple[Rule, ...] = (
     BUILD_FILES,
     STUBS,
     DOCUMENTATION,
+    PYTHON_DOCUMENTATION,
     LOCALES,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jettison.errors import MachineError, RefusedError, UsageError
+from jettison.errors import BadInputError, MachineError, RefusedError, UsageError
 from jettison.finding import Skip
 from jettison.interrupt import deferred
 from jettison.layers.limits import Limits
@@ -82,7 +82,7 @@ def exercise(
     Raises:
         BadInputError: a layer is malformed, or the image names a user that it does not have.
         MachineError: the machine forbids sandboxes, or has no room.
-        UsageError: neither image nor workload says what to start.
+        UsageError: neither image nor workload says what to start, or the workload names a user the image lacks.
     """
     with unpacked(image, progress=progress, limits=limits) as rootfs:
         return exercise_rootfs(rootfs, workload, progress=progress)
@@ -148,7 +148,7 @@ def exercise_rootfs(rootfs: Rootfs, workload: Workload, *, progress: Progress = 
         BadInputError: the image names a user that it does not have.
         RefusedError: root runs Jettison, and the image's user has a number that is not mapped.
         MachineError: the machine forbids sandboxes, or has no room.
-        UsageError: neither image nor workload says what to start.
+        UsageError: neither image nor workload says what to start, or the workload names a user the image lacks.
     """
     kinds: tuple[RootKind, ...] = ("overlay", "overlay-tmpfs", "copy")
     for kind in kinds:
@@ -203,7 +203,7 @@ def _spec(rootfs: Rootfs, workload: Workload, run: Path) -> Spec:
         raise UsageError(
             f"workload {workload.name}: neither it nor the image says what to start", hint="add [start] command = [...]"
         )
-    user = find_user(rootfs.path, workload.user or process.user)
+    user = _user(rootfs, workload)
     if rootfs.ids.ranged and max(user.uid, user.gid) >= RANGE:
         raise RefusedError(
             f"the image runs as user {user.uid}, group {user.gid}; as root only ids below {RANGE} are mapped",
@@ -228,6 +228,19 @@ def _spec(rootfs: Rootfs, workload: Workload, run: Path) -> Spec:
         lower="rootfs",
         run=run.name,
     )
+
+
+def _user(rootfs: Rootfs, workload: Workload) -> User:
+    """Return the user that a workload runs as; that the image lacks it is the fault of whoever names it."""
+    if not workload.user:
+        return find_user(rootfs.path, rootfs.process.user)
+    try:
+        return find_user(rootfs.path, workload.user)
+    except BadInputError as error:
+        raise UsageError(
+            f"workload {workload.name}: [start] user {workload.user[:80]!r}: the image has no such user or group",
+            hint="name those of its /etc/passwd and /etc/group, or give numbers",
+        ) from error
 
 
 def _environment(process: Process, workload: Workload, user: User) -> tuple[str, ...]:

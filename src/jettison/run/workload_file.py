@@ -238,6 +238,11 @@ def _json(value: object, where: str) -> bytes:
 
 def _compare(table: Table, kind: str) -> Compare:
     texts = table.texts("compare")
+    if not texts and table.any("compare") is not None:
+        hint = (
+            f"leave the key out for {', '.join(_DEFAULT[kind])}, or name what must be the same: {', '.join(_FIT[kind])}"
+        )
+        raise UsageError(f"{table.where}: compare is empty, so this probe would prove nothing", hint=hint)
     what = tuple(name for name in _KINDS if name in texts) if texts else _DEFAULT[kind]
     for text in texts:
         if text not in _FIT[kind]:

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jettison.errors import BadInputError, RefusedError
 from jettison.oci import fields, media
+from jettison.oci.config import UNREADABLE as NO_CONFIG
 from jettison.oci.config import instructions, read_config
 from jettison.oci.descriptor import make_descriptor
 from jettison.oci.digest import sha256
 from jettison.oci.document import DOCUMENT_LIMIT, load_json
+from jettison.oci.fields import Forgive, attempt, insist
 from jettison.oci.image import Config, Image, Layer
 from jettison.oci.manifest import ENTRIES_LIMIT, LAYERS_LIMIT
 from jettison.sources.extent import Complain, head, read_extent, refuse
@@ -91,7 +94,7 @@ def choose_saved(found: Sequence[Saved], path: str, tag: str) -> Saved:
     return called[0]
 
 
-def open_saved(store: Store, chosen: Saved, name: str, complain: Complain = refuse) -> Image:
+def open_saved(store: Store, chosen: Saved, name: str, complain: Complain = refuse, forgive: Forgive = insist) -> Image:
     """Open an image of a docker archive.
 
     Args:
@@ -99,12 +102,13 @@ def open_saved(store: Store, chosen: Saved, name: str, complain: Complain = refu
         chosen: which image.
         name: the reference, as the user wrote it.
         complain: takes what lies about a digest; a layer whose file is missing is then left out.
+        forgive: takes what is wrong with a part of the config; when it returns, the rest is opened.
 
     Raises:
         BadInputError: a document is malformed or missing, or something lies and ``complain`` raises.
         RefusedError: the image is not for Linux, or a layer is packed with something OCI does not know.
     """
-    config = _config(store, chosen, complain)
+    config = attempt(lambda: _config(store, chosen, complain, forgive), NO_CONFIG, forgive)
     return Image(
         name=name,
         manifest=b"",
@@ -113,7 +117,7 @@ def open_saved(store: Store, chosen: Saved, name: str, complain: Complain = refu
         tags=chosen.tags,
         annotations={},
         config=config,
-        layers=_layers(store, chosen, config, complain),
+        layers=_layers(store, chosen, config, complain, forgive),
     )
 
 
@@ -128,7 +132,7 @@ def _saved(value: Any, where: str) -> Saved:
     return Saved(config, tags, layers)
 
 
-def _config(store: Store, chosen: Saved, complain: Complain) -> Config:
+def _config(store: Store, chosen: Saved, complain: Complain, forgive: Forgive) -> Config:
     where = f"{store.path}: config {chosen.config[:120]}"
     extent = store.file(chosen.config)
     if extent is None:
@@ -137,21 +141,22 @@ def _config(store: Store, chosen: Saved, complain: Complain) -> Config:
     named = _HEX.match(chosen.config)
     if named and sha256(raw) != f"sha256:{named[1]}":
         complain(f"{where}: its bytes have the digest {sha256(raw)}")
-    return read_config(raw, where)
+    return read_config(raw, where, forgive)
 
 
-def _layers(store: Store, chosen: Saved, config: Config, complain: Complain) -> tuple[Layer, ...]:
+def _layers(store: Store, chosen: Saved, config: Config, complain: Complain, forgive: Forgive) -> tuple[Layer, ...]:
     count = len(chosen.layers)
-    if count != len(config.diff_ids):
+    if count != len(config.diff_ids) and config is not NO_CONFIG:
         complain(f"{store.path}: {MANIFEST} lists {count} layers, the config {len(config.diff_ids)} diff_ids")
     made = instructions(config, count)
+    diff_ids = (*config.diff_ids, *[""] * count)  # where one is missing, and that is forgiven, the rest is still true
     layers = []
-    for index, (file, diff_id) in enumerate(zip(chosen.layers, config.diff_ids, strict=False)):
-        layer = _layer(store, index, file, diff_id, made[index])
-        if layer is None:
+    for index, (file, diff_id) in enumerate(zip(chosen.layers, diff_ids, strict=False)):
+        if store.file(file) is None:
             complain(f"{store.path}: layer {index} {file[:120]}: the file is missing")
-        else:
-            layers.append(layer)
+            continue
+        layer = attempt(partial(_layer, store, index, file, diff_id, made[index]), None, forgive)
+        layers += [layer] if layer is not None else []
     return tuple(layers)
 
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 from jettison.errors import BadInputError, RefusedError, UsageError
 from jettison.oci import media
+from jettison.oci.config import UNREADABLE as NO_CONFIG
 from jettison.oci.config import instructions, read_config
 from jettison.oci.digest import sha256
 from jettison.oci.document import DOCUMENT_LIMIT, load_document
+from jettison.oci.fields import Forgive, attempt, insist
 from jettison.oci.image import Config, Descriptor, Extent, Image, Layer, Platform
-from jettison.oci.manifest import Manifest, entry_platform, is_attestation, read_index, read_manifest
+from jettison.oci.manifest import UNREADABLE, Manifest, entry_platform, is_attestation, read_index, read_manifest
 from jettison.oci.platform import machine_platform, satisfies
 from jettison.sources.extent import Complain, read_extent, refuse
 from jettison.sources.names import is_called, names_of, no_such_name, several
@@ -84,7 +86,9 @@ def choose(found: Sequence[Candidate], path: str, *, tag: str, platform: Platfor
     return _of_platform(named, path, platform)
 
 
-def open_candidate(store: Store, chosen: Candidate, name: str, complain: Complain = refuse) -> Image:
+def open_candidate(
+    store: Store, chosen: Candidate, name: str, complain: Complain = refuse, forgive: Forgive = insist
+) -> Image:
     """Open the image of a manifest.
 
     Args:
@@ -92,6 +96,7 @@ def open_candidate(store: Store, chosen: Candidate, name: str, complain: Complai
         chosen: which manifest.
         name: the reference, as the user wrote it.
         complain: takes what lies about a digest or size; a layer whose blob is missing is then left out.
+        forgive: takes what is wrong with a part of manifest or config; when it returns, the rest is opened.
 
     Raises:
         BadInputError: a document is malformed or missing, or something lies and ``complain`` raises.
@@ -99,9 +104,8 @@ def open_candidate(store: Store, chosen: Candidate, name: str, complain: Complai
     """
     where = f"{store.path}: manifest {chosen.descriptor.digest}"
     raw = read_blob(store, chosen.descriptor, where, complain)
-    manifest = read_manifest(raw, chosen.descriptor.media_type, where)
-    config_where = f"{store.path}: config {manifest.config.digest}"
-    config = read_config(read_blob(store, manifest.config, config_where, complain), config_where)
+    manifest = read_manifest(raw, chosen.descriptor.media_type, where, forgive)
+    config = attempt(lambda: _config(store, manifest.config, complain, forgive), NO_CONFIG, forgive)
     return Image(
         name=name,
         manifest=raw,
@@ -112,6 +116,13 @@ def open_candidate(store: Store, chosen: Candidate, name: str, complain: Complai
         config=config,
         layers=_layers(store, manifest, config, complain),
     )
+
+
+def _config(store: Store, descriptor: Descriptor, complain: Complain, forgive: Forgive) -> Config:
+    if descriptor is UNREADABLE:
+        return NO_CONFIG
+    where = f"{store.path}: config {descriptor.digest}"
+    return read_config(read_blob(store, descriptor, where, complain), where, forgive)
 
 
 def read_blob(store: Store, descriptor: Descriptor, where: str, complain: Complain = refuse) -> bytes:
@@ -217,16 +228,19 @@ def no_such_platform(path: str, wanted: Platform, offered: Iterable[Platform | N
 
 def _layers(store: Store, manifest: Manifest, config: Config, complain: Complain) -> tuple[Layer, ...]:
     count = len(manifest.layers)
-    if count != len(config.diff_ids):
+    if count != len(config.diff_ids) and config is not NO_CONFIG:
         complain(f"{store.path}: the manifest lists {count} layers, the config {len(config.diff_ids)} diff_ids")
     made = instructions(config, count)
+    diff_ids = (*config.diff_ids, *[""] * count)  # where one is missing, and that is forgiven, the rest is still true
     layers = []
-    for index, (descriptor, diff_id) in enumerate(zip(manifest.layers, config.diff_ids, strict=False)):
+    for index, (descriptor, diff_id) in enumerate(zip(manifest.layers, diff_ids, strict=False)):
         where = f"{store.path}: layer {index} {descriptor.digest}"
-        extent = blob(store, descriptor.digest)
-        if extent is None:
-            complain(f"{where}: the blob is missing")
+        if descriptor is UNREADABLE:
             continue
-        check_size(extent, descriptor, where, complain)
-        layers.append(Layer(index, descriptor, diff_id, extent, made[index]))
+        extent = blob(store, descriptor.digest)
+        if extent is not None:
+            check_size(extent, descriptor, where, complain)
+            layers.append(Layer(index, descriptor, diff_id, extent, made[index]))
+        elif descriptor.media_type in media.LAYERS:  # a foreign one lies elsewhere
+            complain(f"{where}: the blob is missing")
     return tuple(layers)

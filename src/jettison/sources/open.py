@@ -1,9 +1,11 @@
 """Open an image: the reference says where, the content says what; documents are verified, layers not yet read."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from jettison.errors import BadInputError, UsageError
+from jettison.oci.fields import Forgive, attempt, insist
 from jettison.oci.image import Image, Platform
 from jettison.oci.platform import parse_platform, satisfies
 from jettison.reference import Reference, parse_reference
@@ -41,16 +43,19 @@ def open_image(text: str, *, platform: str | None = None) -> Image:
     return image
 
 
-def open_every(text: str, *, platform: str | None, complain: Complain = refuse) -> tuple[Image, ...]:
+def open_every(
+    text: str, *, platform: str | None, complain: Complain = refuse, forgive: Forgive = insist
+) -> tuple[Image, ...]:
     """Open every image that a reference leads to, whatever lies about it.
 
     Args:
         text: the reference; a tag narrows it.
         platform: narrows it to one platform; None for all that are there.
         complain: takes each digest or size that lies; when it returns, the image is opened all the same.
+        forgive: takes what is malformed or refused; when it returns, what can still be read is opened.
 
     Returns:
-        The images in the order of the source; one that cannot be read at all goes to ``complain`` instead.
+        The images in the order of the source; one that cannot be read at all goes to ``forgive`` instead.
 
     Raises:
         UsageError, RefusedError, MachineError: as :func:`open_image`.
@@ -60,10 +65,10 @@ def open_every(text: str, *, platform: str | None, complain: Complain = refuse) 
     reference = parse_reference(text)
     store = open_source(reference)
     if is_layout(store):
-        return _every_in_layout(store, reference, wanted, complain)
+        return _every_in_layout(store, reference, wanted, complain, forgive)
     found = saved_images(store)
     saved = (choose_saved(found, reference.path, reference.tag),) if reference.tag else found
-    return tuple(_each(saved, lambda one: open_saved(store, one, text, complain), complain))
+    return tuple(_each(saved, lambda one: open_saved(store, one, text, complain, forgive), forgive))
 
 
 def open_source(reference: Reference) -> Store:
@@ -103,22 +108,21 @@ def _open_docker(store: Store, reference: Reference) -> Image:
 
 
 def _every_in_layout(
-    store: Store, reference: Reference, wanted: Platform | None, complain: Complain
+    store: Store, reference: Reference, wanted: Platform | None, complain: Complain, forgive: Forgive
 ) -> tuple[Image, ...]:
     found = candidates(store, complain)
     if reference.tag or wanted:
         found = (choose(found, reference.path, tag=reference.tag, platform=wanted),)
     there = [one for one in found if one.present and _is_linux(one.platform)] or found[:1]
-    return tuple(_each(there, lambda one: open_candidate(store, one, reference.text, complain), complain))
+    return tuple(_each(there, lambda one: open_candidate(store, one, reference.text, complain, forgive), forgive))
 
 
 def _is_linux(platform: Platform | None) -> bool:
     return platform is None or platform.os == "linux"
 
 
-def _each(found: Iterable[T], opened: Callable[[T], Image], complain: Complain) -> Iterator[Image]:
+def _each(found: Iterable[T], opened: Callable[[T], Image], forgive: Forgive) -> Iterator[Image]:
     for one in found:
-        try:
-            yield opened(one)
-        except BadInputError as error:
-            complain(error.message)
+        image = attempt(partial(opened, one), None, forgive)
+        if image is not None:
+            yield image

@@ -232,3 +232,23 @@ def test_compare_sets_images_side_by_side(old: str, plan: Plan, out: Path) -> No
         compare((old,), options=OPTIONS)
     with pytest.raises(UsageError, match="bandwidth"):
         compare((old, old), bandwidth=0, options=OPTIONS)
+
+
+def test_an_image_without_layers_is_slimmed_to_itself(tmp_path: Path, out: Path) -> None:
+    """An image that has no layer has none afterwards, and that holds."""
+    oci_layout(tmp_path / "empty", [])
+    result = slim(f"oci:{tmp_path / 'empty'}", f"oci:{out / 'new'}", SlimOptions(reading=OPTIONS))
+    assert (result.proof.verdict, result.delivered, result.new.layers) == ("held", True, 0)
+
+
+def test_verify_reads_the_originals_bytes_again(old: str, plan: Plan, out: Path, tmp_path: Path) -> None:
+    """An original whose bytes changed since the cache saw them is no original: its digests are recomputed."""
+    new = f"oci:{out / 'new'}"
+    slim(old, new, SlimOptions(plan=plan))
+    assert verify(old, new).verdict == "held"
+    blob = Path(open_image(old).layers[1].blob.path)
+    raw = bytearray(blob.read_bytes())
+    raw[9] ^= 1  # the operating system that a gzip header names: what it unpacks to stays
+    blob.write_bytes(raw)
+    with pytest.raises(BadInputError, match=r"layer 1 .*its digest is sha256:\w+, the image says"):
+        verify(old, new)

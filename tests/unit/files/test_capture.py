@@ -12,7 +12,7 @@ from tests.helpers.reading import table_of
 from jettison.errors import BadInputError
 from jettison.files import capture
 from jettison.files.capture import TextObserver, content, mode_of
-from jettison.files.hints import PythonObserver, find_hints
+from jettison.files.hints import PythonObserver, find_documents, find_hints
 from jettison.files.resolve import resolve
 
 SITE = "usr/lib/python3.11/site-packages"
@@ -134,6 +134,31 @@ def test_me(): pass
     assert PythonObserver().begin("a/x.py", 3_000_000) is None
 
 
+def test_hints_of_documentation_read_at_run_time() -> None:
+    """Strings that name a docs folder, a README or a change log are hints; comments and addresses are not."""
+    source = b"""
+open(join(HERE, 'README.rst'))
+# 'docs/x'
+page = "docs/index.html"
+url = "https://example.org/docs/x"
+parts = (here, "doc")
+app = App(docs_url="/docs")
+docstring = "documentation"
+log = 'CHANGELOG.md'
+"""
+    assert find_documents(source) == [
+        "open(join(HERE, 'README.rst'))",
+        'page = "docs/index.html"',
+        'parts = (here, "doc")',
+        'app = App(docs_url="/docs")',
+        "log = 'CHANGELOG.md'",
+    ]
+    assert len(find_documents(b"x = 'docs/'\n" * 100)) == 16
+    long = b"x" * 5000 + b" 'docs/x' " + b"y" * 5000
+    assert "'docs/x'" in find_documents(long)[0]
+    assert len(find_documents(long)[0]) <= 120
+
+
 def test_hints_are_in_the_table() -> None:
     """The table holds the hints of visible files by path."""
     assert table_of({"a/x.py": b"import tests\n", "a/y.py": b"\n"}).hints == {"a/x.py": ("import tests",)}
@@ -143,6 +168,7 @@ def test_hints_are_in_the_table() -> None:
 def test_hints_never_crash(source: bytes) -> None:
     """Any bytes are looked at without error."""
     assert len(find_hints(source + b" tests/ " + source)) <= 16
+    assert len(find_documents(source + b"'docs/' README " + source)) <= 16
 
 
 def test_names_that_are_not_utf8_are_read() -> None:

@@ -1,7 +1,11 @@
 """Why a path stays or goes."""
 
+from pathlib import Path
+
 import pytest
 from tests.helpers.elves import elf_bytes
+from tests.helpers.images import File
+from tests.helpers.slimming import table_of
 from tests.helpers.tables import SITE, Deb, Link, debian, distribution, table
 
 from jettison.errors import UsageError
@@ -70,6 +74,40 @@ def test_keep(image: FileTable) -> None:
     """A keep is a reason."""
     assert explain(image, f"{SITE}/d/a.h").verdict == "goes"
     assert explain(image, f"{SITE}/d/a.h", PlanOptions(keep=("**/a.h",))).reason == "--keep **/a.h"
+
+
+@pytest.mark.parametrize("path", ["/", ".", "/opt", "/o/x/.."])
+def test_directories_without_an_entry(tmp_path: Path, path: str) -> None:
+    """The root, and folders that only follow from what lies in them, are told of like other folders."""
+    files = [File("opt/x/1", b"1"), File("opt/2", b"22"), File("o", type="symlink", link="opt"), File("srv/3", b"3")]
+    image = table_of(tmp_path / "old", [files])
+    found = explain(image, path, PlanOptions(drop=("/opt/2",)))
+    assert (found.verdict, found.kind, found.layer) == ("partly", "directory", 0)
+    assert found.size == (3 if "o" in path else 4)
+    assert f"1 of the {2 if 'o' in path else 4} entries in it goes" in found.reason
+    kept = explain(image, "/srv")
+    assert (kept.verdict, kept.reason) == ("stays", "no layer has an entry for it; none of the 1 entries in it goes")
+
+
+def test_what_a_later_layer_deletes(tmp_path: Path) -> None:
+    """Of a path that the container does not see it is told which layer hides it and where its bytes lie."""
+    base = [File("usr/bin/vim", b"v" * 9000), File("bin", type="symlink", link="usr/bin"), File("usr/bin/a", b"a")]
+    layers = [[*base, File("opt/x/1", b"1"), File("opt/x/2", b"22")], [File("usr/bin/.wh.vim"), File("opt/.wh.x")]]
+    image = table_of(tmp_path / "old", layers)
+    for path in ("/usr/bin/vim", "bin/vim"):
+        found = explain(image, path)
+        assert (found.path, found.verdict, found.step) == ("usr/bin/vim", "goes", "hidden-bytes/layer-0")
+        assert (found.layer, found.size) == (0, 9000)
+        assert "layer 1 deletes it; its bytes lie in layer 0, and a step takes them" in found.reason
+    assert (explain(image, "/opt/x").verdict, explain(image, "/opt/x").size) == ("goes", 3)
+
+
+def test_patterns_that_name_nothing(image: FileTable) -> None:
+    """A pattern that names nothing is told beside the answer."""
+    found = explain(image, "/app/main.py", PlanOptions(keep=("/nowhere",)))
+    assert [(skip.subject, skip.reason) for skip in found.skips] == [
+        ("--keep /nowhere", "it names nothing in this image")
+    ]
 
 
 def test_absent(image: FileTable) -> None:

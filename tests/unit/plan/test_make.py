@@ -213,6 +213,39 @@ def test_drop_that_breaks() -> None:
     assert drops(plan_of(tree, drop=(f"{LIB}/liba.so", "app"))) >= {f"{LIB}/liba.so", "app/x"}
 
 
+@pytest.mark.parametrize("pattern", ["/lib64/**", "lib64/libm.so", "/bin/../lib64/libm*", "/opt/m/libm.so"])
+def test_patterns_follow_symlinks(pattern: str) -> None:
+    """The literal beginning of a path glob may lead through symlinks, as the path does in the container."""
+    tree: Tree = {"lib64": Link("usr/lib64"), "bin": Link("/usr/bin"), "opt/m": Link("../lib64")}
+    tree |= {"usr/bin/a": b"", "usr/lib64/libm.so": b"m"}
+    assert drops(plan_of(tree, drop=(pattern,))) >= {"usr/lib64/libm.so"}
+
+
+def test_a_symlink_is_named_by_its_own_path() -> None:
+    """A pattern's last part names what lies there, be it a symlink; what it leads to stays."""
+    assert drops(plan_of({"lib64": Link("usr/lib64"), "usr/lib64/a": b""}, drop=("/lib64",))) == {"lib64"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "listed"),
+    [("owner:foo", "deb, apk, python, conda"), ("owner:rpm/foo", "deb, apk"), ("kind:foo", "python tests")],
+)
+def test_unknown_types_and_kinds(pattern: str, listed: str) -> None:
+    """A type of owner or a kind that does not exist is a mistake, and what exists is listed."""
+    with pytest.raises(UsageError) as caught:
+        plan_of({"a": b""}, keep=(pattern,))
+    assert listed in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_kinds_are_globs() -> None:
+    """A kind may be a glob, as an owner may; one that names nothing in the image is told."""
+    tree = distribution("d", {"d/a.py": b"", "d/tests/__init__.py": b"", "d/tests/test_a.py": b"assert True"})
+    assert f"{SITE}/d/tests/test_a.py" in drops(plan_of(tree))
+    plan = plan_of(tree, keep=("kind:*tests*", "owner:*nobody*"))
+    assert drops(plan) == set()
+    assert [skip.subject for skip in plan.skips] == ["--keep owner:*nobody*"]
+
+
 @pytest.mark.parametrize("pattern", ["", "owner:", "kind:"])
 def test_empty_pattern(pattern: str) -> None:
     """An empty pattern is the user's mistake."""

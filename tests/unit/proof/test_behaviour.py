@@ -102,3 +102,15 @@ def test_the_detail_is_honest_about_what_was_compared(monkeypatch: pytest.Monkey
     fake(monkeypatch, replace(GOOD, answers=()))
     checks, _ = check_behaviour(image, (quiet,), (replace(GOOD, answers=()),))
     assert checks[0].detail.startswith("no probe, so no answer was compared, ready after")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("it ended; its last output:\nlistening\nno room", "it ended; its last output: listening | no room"),
+        ("not ready after 3 s", "not ready after 3 s; its last output: listening | no room"),
+    ],
+)
+def test_the_end_of_the_output_is_told_once(error: str, told: str) -> None:
+    """A run's error that ends with its output is not followed by the same output again, and has no line breaks."""
+    assert behaviour.failure(replace(GOOD, error=error, output=b"listening\nno room\n")) == told

@@ -277,6 +277,60 @@ def test_documentation_and_locales() -> None:
     assert taken(image, "locales") == {"usr/share/locale/fr/LC_MESSAGES/a.mo"}
 
 
+DOCUMENTED: dict[str, Item] = {
+    "d/__init__.py": b"",
+    "d/docs/index.html": b"h",
+    "d/docs/conf.py": b"c",
+    "d/docs/logo.svg": b"s",
+    "d/docs/LICENSE.txt": b"l",
+    "d/docs/schema.bin": b"b",
+    "d/sub/__init__.py": b"",
+    "d/sub/doc/a.rst": b"r",
+    "d/templates/docs/page.html": b"t",
+    "d/README.md": b"r",
+    "d/sub/README.md": b"r",
+    "d/NOTICE.md": b"n",
+    "CHANGES.rst": b"c",
+}
+PAGES = {"d/docs/index.html", "d/docs/logo.svg"}
+NOTES = {"d/README.md", "CHANGES.rst"}
+INNER = {"d/sub/doc/a.rst"}
+
+
+@pytest.mark.parametrize(
+    ("more", "goes"),
+    [
+        ({}, PAGES | NOTES | INNER),
+        ({"d/docs/__init__.py": b""}, NOTES | INNER),
+        ({"d/docs/loose.py": b""}, NOTES | INNER),
+        ({"d/a.py": b"open(join(HERE, 'docs', 'index.html'))"}, NOTES | INNER),
+        ({"d/a.py": b"page = 'sub/doc/a.rst'"}, PAGES | NOTES),
+        ({"d/a.py": b"__doc__ = open(HERE / 'README.md').read()"}, PAGES | INNER | {"CHANGES.rst"}),
+        ({"d/a.py": b"# 'docs/index.html'\nurl = 'https://example.org/docs/'"}, PAGES | NOTES | INNER),
+        ({"d/a.py": b"x = 'docs/'\n" * 100}, set()),
+    ],
+)
+def test_documentation_inside_distributions(more: dict[str, Item], goes: set[str]) -> None:
+    """Pages in a package's docs go, and nothing else there; what holds code or is named by its modules stays."""
+    image = table(distribution("d", {**DOCUMENTED, **more}))
+    found = {path for path in taken(image, "python-documentation") if image.visible[path].entry.type != "dir"}
+    assert found == {f"{SITE}/{path}" for path in goes}
+
+
+@pytest.mark.parametrize(
+    ("line", "stays"),
+    [
+        (b"files('d').joinpath('docs/index.html')", True),
+        (b"open('/srv/d/docs')", True),
+        (b"app = FastAPI(docs_url='/docs')", False),
+    ],
+)
+def test_documentation_that_others_read(line: bytes, *, stays: bool) -> None:
+    """Another's module that names the folder keeps it when it names the package as well."""
+    tree = distribution("d", DOCUMENTED) | {"app/main.py": line}
+    assert (f"{SITE}/d/docs/index.html" in taken(table(tree), "python-documentation")) != stays
+
+
 def test_bytecode_goes_with_its_source() -> None:
     """Bytecode beside a source that goes is taken along, also when no record names it."""
     tree = dict(INSIDE)

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,8 +162,16 @@ def test_the_images_user_environment_and_directory(sandbox: Path) -> None:
     assert "CapEff:\t0000000000000000" in out
     other = lines(exercise(image, Workload("w", Ready("exit"), (), user="7:video")))
     assert other[0].startswith("uid=7 gid=44(video)")
+    process = replace(image.config.process, user="absent")
     with pytest.raises(BadInputError, match="'absent'"):
-        exercise(image, Workload("w", Ready("exit"), (), user="absent"))
+        exercise(replace(image, config=replace(image.config, process=process)), Workload("w", Ready("exit"), ()))
+
+
+@pytest.mark.parametrize("user", ["absent", "7:absent"])
+def test_a_user_that_only_the_workload_names(sandbox: Path, user: str) -> None:
+    """When the image lacks the workload's user or group, the workload is at fault, and the user is named."""
+    with pytest.raises(UsageError, match=f"workload w: .start. user '{user}'"):
+        exercise(tiny(sandbox, Cmd=["/bin/true"]), Workload("w", Ready("exit"), (), user=user))
 
 
 def test_nothing_of_a_run_stays(sandbox: Path) -> None:

@@ -93,6 +93,7 @@ def test_an_empty_file_is_a_workload_that_ends_by_itself() -> None:
         ("[[probe]]\nhttp = '/'", "waits for the command's end"),
         ("[[probe]]\nexec = []", "exec is empty"),
         ("[[probe]]\nexec = ['a']\ncompare = ['status']", "does not fit"),
+        ("[[probe]]\nexec = ['a']\ncompare = []", "probe 1: compare is empty"),
         ("[[probe]]\nexec = ['a']\ntolerance = 0.1", "need 'json'"),
         ("[[probe]]\nexec = ['a']\ncompare = ['json']\ntolerance = 2", "between 0 and 1"),
         ("[[probe]]\nexec = ['a']\nbody = 'x'", "unknown key 'body'"),

@@ -26,7 +26,7 @@ from tests.helpers.images import (
 )
 
 from jettison.api.verify_image import verify_image
-from jettison.errors import BadInputError, UsageError
+from jettison.errors import BadInputError, RefusedError, UsageError
 from jettison.layers.limits import Limits
 from jettison.proof.digests import check_digests
 
@@ -80,6 +80,86 @@ def test_every_lie_is_listed(tmp_path: Path, write: Callable[[Path, dict[str, by
         assert re.search(expected, text), expected
     check = check_digests(str(tmp_path / "image"))
     assert (check.verdict, check.count) == ("failed", len(report.problems))
+
+
+def changed_layout(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> Path:
+    """Write a layout whose manifest and config were changed, with digests and sizes that are true all the same."""
+    files = oci_files(LAYERS)
+    index = json.loads(files["index.json"])
+    manifest = json.loads(files.pop("blobs/sha256/" + index["manifests"][0]["digest"][7:]))
+    config = json.loads(files.pop("blobs/sha256/" + manifest["config"]["digest"][7:]))
+    change(manifest, config)
+    for document, holder in ((config, manifest["config"]), (manifest, index["manifests"][0])):
+        raw = as_json(document)
+        files["blobs/sha256/" + digest(raw)[7:]] = raw
+        holder |= {"digest": digest(raw), "size": len(raw)}
+    return write_folder(path, {**files, "index.json": as_json(index)})
+
+
+def faulty(manifest: dict[str, Any], config: dict[str, Any]) -> None:
+    """Let several parts be malformed, and two more lie."""
+    manifest["schemaVersion"] = 3
+    manifest["annotations"] = ["x"]
+    manifest["layers"][0]["size"] = "600"
+    manifest["layers"][1]["size"] += 1
+    config["config"]["Env"] = 7
+    config["history"] = {}
+    config["rootfs"]["diff_ids"][0] = "md5:0"
+    config["rootfs"]["diff_ids"][2] = "sha256:" + "0" * 64
+
+
+def test_a_malformed_part_hides_nothing(tmp_path: Path) -> None:
+    """Every fault of a manifest and a config is listed, and what is not at fault is still recomputed."""
+    report = verify_image(str(changed_layout(tmp_path / "l", faulty)))
+    assert report.verdict == "failed"
+    text = "\n".join(report.problems)
+    for expected in (
+        r"manifest sha256:\w+: schemaVersion is not 2",
+        r"manifest sha256:\w+: annotations is no JSON object",
+        r"layer 0: size '600' is no size",
+        r"layer 1 sha256:\w+: the descriptor says 1?\d\d bytes",
+        r"config sha256:\w+: config: Env is no list",
+        r"config sha256:\w+: history is no list",
+        r"diff_ids\[0\]",
+        r"layer 2 sha256:\w+: the config's diff_id is sha256:0+, its tar has",
+    ):
+        assert re.search(expected, text), expected
+
+
+def test_an_unreadable_config_hides_no_layer(tmp_path: Path) -> None:
+    """Layers are held against the manifest where no config says what they unpack to."""
+    files = oci_files(LAYERS)
+    config = next(name for name, data in files.items() if b'"rootfs"' in data)
+    layer = next(name for name, data in files.items() if data.startswith(b"\x1f\x8b"))
+    files[config] = b"{" * len(files[config])
+    files[layer] = files[layer][:-1] + b"?"
+    report = verify_image(str(write_folder(tmp_path / "l", files)))
+    text = "\n".join(report.problems)
+    assert re.search(r"config sha256:\w+ is malformed", text)
+    assert re.search(r"layer 0 sha256:\w+: its bytes have the digest", text)
+    assert [check.ok for check in report.checks if check.name.startswith("layer")] == [False, True, True]
+
+
+def test_a_layer_of_an_unknown_type_hides_nothing(tmp_path: Path) -> None:
+    """An image that is refused is refused only when nothing else is wrong; else that is listed too."""
+
+    def unknown(manifest: dict[str, Any], config: dict[str, Any]) -> None:
+        manifest["layers"][1]["mediaType"] = "application/vnd.example.layer+lz4"
+
+    def unknown_and_lying(manifest: dict[str, Any], config: dict[str, Any]) -> None:
+        unknown(manifest, config)
+        manifest["layers"][2]["size"] += 1
+        config["rootfs"]["diff_ids"][0] = "sha256:" + "0" * 64
+
+    with pytest.raises(RefusedError, match="example"):
+        verify_image(str(changed_layout(tmp_path / "refused", unknown)))
+    text = "\n".join(verify_image(str(changed_layout(tmp_path / "lying", unknown_and_lying))).problems)
+    for expected in (
+        "layer 2 .*: the descriptor says",
+        "layer 0 .*: the config's diff_id",
+        "layer 1: media type .*lz4",
+    ):
+        assert re.search(expected, text), expected
 
 
 def _layout_with_layer(path: Path, stored: bytes, tar: bytes = LAYERS[0]) -> Path:

@@ -3,7 +3,7 @@
 from jettison.plan.explain import Explanation
 from jettison.report.blocks import Blocks, Column, Heading, Items, Paragraph, Table
 from jettison.report.units import size_text
-from jettison.report.words import owner_text
+from jettison.report.words import owner_text, skip_blocks
 
 _VERDICTS = {"goes": "goes", "stays": "stays", "partly": "goes in part"}
 
@@ -21,4 +21,5 @@ def explanation_blocks(record: Explanation) -> Blocks:
     verdict = Paragraph(f"It {_VERDICTS[record.verdict]}: {reason}.")
     evidence = tuple(line for line in record.evidence if not line.endswith(record.reason))
     because = (Heading("Because"), Items(evidence)) if evidence else ()
-    return Heading(f"/{record.path}"), verdict, *because, Table((Column(""), Column("", fit="wrap")), facts)
+    table = Table((Column(""), Column("", fit="wrap")), facts)
+    return Heading(f"/{record.path}"), verdict, *because, table, *skip_blocks(record.skips)

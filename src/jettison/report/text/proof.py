@@ -65,4 +65,6 @@ def behaviour_blocks(behaviours: tuple[Behaviour, ...]) -> tuple[Block, ...]:
         )
         for each in behaviours
     )
-    return Heading("Run on both"), Table((*columns, right("change")), rows)
+    silent = ", ".join(each.workload for each in behaviours if not each.probes)
+    warning = (Paragraph(f"Without probes, so that no answer was compared: {silent}.", "bad"),) if silent else ()
+    return Heading("Run on both"), Table((*columns, right("change")), rows), *warning

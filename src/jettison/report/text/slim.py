@@ -7,7 +7,7 @@ from jettison.reference import parse_reference
 from jettison.report.blocks import Block, Blocks, Column, Heading, Paragraph, Table, right
 from jettison.report.text.proof import behaviour_blocks, proof_blocks, verdict_block
 from jettison.report.units import change_text, count_text, seconds_text, size_text
-from jettison.report.words import digest_text
+from jettison.report.words import digest_text, skip_blocks
 
 
 def slim_blocks(result: SlimResult) -> Blocks:
@@ -16,6 +16,7 @@ def slim_blocks(result: SlimResult) -> Blocks:
         Heading(f"{result.old.name} → {result.out}"),
         _sizes(result),
         *_removed(result.removed),
+        *skip_blocks(result.plan.skips),
         *_proof(result),
         *_end(result),
     )
