@@ -30,24 +30,27 @@ def peers_folder() -> Path:
 
 
 def peer_commands(archive: Path, layout: Path, cache: str) -> dict[str, list[str]]:
-    """Return the command of each peer for each form that it reads; dive reads no layouts."""
+    """Return the command of each peer; of the layout trivy alone, since dive reads none and syft takes minutes."""
     dive, syft, trivy = (str(peers_folder() / name) for name in ("dive", "syft", "trivy"))
     options = ["image", "--format", "spdx-json", "-q", "--cache-dir"]
     return {
         "dive, plain archive": [dive, f"docker-archive://{archive}", "--ci"],
         "syft, plain archive": [syft, f"docker-archive:{archive}", "-q", "-o", "json"],
         "trivy, plain archive": [trivy, *options, f"{cache}/plain", "--input", str(archive)],
-        "syft, gzip layout": [syft, f"oci-dir:{layout}", "-q", "-o", "json"],
         "trivy, gzip layout": [trivy, *options, f"{cache}/gzip", "--input", str(layout)],
     }
 
 
 def ours(reference: str, *, cold: bool) -> Run:
-    """Inspect with an empty cache, or once more with the cache that a first run filled."""
-    with tempfile.TemporaryDirectory() as cache:
-        env = {"JETTISON_CACHE": cache}
-        first = run(jettison("inspect", reference, "--json"), env)
-        return first if cold else best(jettison("inspect", reference, "--json"), 3, env)
+    """Inspect with an empty cache each time, or once more with the cache that a first run filled; the best of three."""
+    runs = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as cache:
+            env = {"JETTISON_CACHE": cache}
+            runs.append(run(jettison("inspect", reference, "--json"), env))
+            if not cold:
+                return best(jettison("inspect", reference, "--json"), 3, env)
+    return min(runs, key=lambda one: (one.code, one.wall))
 
 
 def row(name: str, one: Run, floor: Run) -> list[str]:

@@ -21,7 +21,9 @@ from jettison.layers.zstdframes import FrameWalk
 from jettison.oci.image import Extent
 from jettison.progress import Task
 
-_READ = 1 << 18
+READ = 1 << 20
+"""Bytes read at once: after each a thread has to wait for the interpreter lock."""
+
 _PART = 1 << 19  # bytes that a gzip decoder gives at once: of 1 MiB and more each is new memory, see buffers.py
 _FIRST_STEP = 1 << 12
 _IsalError = cast("type[Exception]", igzip_lib.IsalError)  # the package's types call it an instance
@@ -57,6 +59,7 @@ class Blob(AbstractContextManager["Blob"]):
         self._extent = extent
         self._hash = digest
         self._task = task
+        self._buffer = memoryview(b"")
         try:
             self._file = open(extent.path, "rb", buffering=0)  # noqa: SIM115 -- closed when the block is left
         except OSError as error:
@@ -103,14 +106,15 @@ class Blob(AbstractContextManager["Blob"]):
             raise BadInputError(f"{size} bytes at {offset} are outside the file of {self._extent.size} bytes")
         return os.pread(self._file.fileno(), size, self._extent.offset + offset)
 
-    def read(self, size: int = _READ, /) -> bytes:
-        """Return up to ``size`` next bytes, none at the end.
+    def read(self) -> memoryview:
+        """Return the next bytes, at most :data:`READ`, none at the end; they are valid until the next call.
 
         Raises:
             BadInputError: the file is shorter than the blob.
         """
-        buffer = bytearray(min(size, self._extent.size - self.position))
-        return bytes(memoryview(buffer)[: self.readinto(memoryview(buffer))])
+        if not self._buffer:
+            self._buffer = memoryview(bytearray(min(READ, max(self._extent.size, 1))))
+        return self._buffer[: self.readinto(self._buffer)]
 
 
 def decoder(compression: Compression, blob: Blob, limits: Limits) -> Decoder:
@@ -140,7 +144,7 @@ def _gunzip(blob: Blob) -> Iterator[bytes]:
     A member is fed in steps that double from 4 KiB, since the decoder copies what it leaves unused: thousands of tiny
     members in one read would otherwise cost quadratic time.
     """
-    data, at = memoryview(blob.read()), 0
+    data, at = blob.read(), 0
     while data:
         member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         step = _FIRST_STEP
@@ -148,13 +152,13 @@ def _gunzip(blob: Blob) -> Iterator[bytes]:
             fed = data[:0]
             if member.needs_input:
                 if at == len(data):
-                    data, at = memoryview(blob.read()), 0
+                    data, at = blob.read(), 0
                 if not data:
                     message = f"{blob.place}: the gzip stream is cut off"
                     raise BadInputError(message, hint="fetch or save the image again")
                 fed = data[at : at + step]
                 at += len(fed)
-                step = min(2 * step, _READ)
+                step = min(2 * step, READ)
             try:
                 part = member.decompress(fed, _PART)
             except _IsalError as error:
@@ -163,7 +167,7 @@ def _gunzip(blob: Blob) -> Iterator[bytes]:
                 yield part
         at -= len(member.unused_data)
         if at == len(data):
-            data, at = memoryview(blob.read()), 0
+            data, at = blob.read(), 0
 
 
 class _Unzstd:
@@ -172,11 +176,11 @@ class _Unzstd:
         self._limits = limits
         self._walk = FrameWalk(blob.place)
         decompressor = zstandard.ZstdDecompressor(max_window_size=limits.max_window)
-        self._reader = decompressor.stream_reader(self, read_across_frames=True)  # type: ignore[arg-type]  # read() is all it calls
+        self._reader = decompressor.stream_reader(self, READ, read_across_frames=True)  # type: ignore[arg-type]  # read() is all it calls
 
-    def read(self, size: int) -> bytes:
-        """Give the decoder the next stored bytes."""
-        data = self._blob.read(size)
+    def read(self, _size: int) -> memoryview:
+        """Give the decoder, which has used up what it got before, the next stored bytes."""
+        data = self._blob.read()
         self._walk.feed(data)
         return data
 

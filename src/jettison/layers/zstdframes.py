@@ -34,7 +34,7 @@ class FrameWalk:
         self._steps = _steps(place)
         self._skip, self._wanted, self._between = next(self._steps)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take the next stored bytes.
 
         Raises:
@@ -47,7 +47,7 @@ class FrameWalk:
                 self._skip -= step
                 position += step
                 continue
-            header = self._kept + data[position : position + self._wanted - len(self._kept)]
+            header = self._kept + bytes(data[position : position + self._wanted - len(self._kept)])
             position += len(header) - len(self._kept)
             self._kept = header
             if len(header) == self._wanted:
