@@ -14,6 +14,7 @@ from jettison.layers.cache import load_table, save_table, table_key
 from jettison.layers.entry import Entry
 from jettison.layers.limits import Limits, exceeded, layer_place
 from jettison.layers.marks import Marks, estimate_gzip
+from jettison.layers.names import show
 from jettison.layers.parts import Parts
 from jettison.layers.plain import PlainTar
 from jettison.layers.stream import Piece, Source, check_digests, check_size, checked_pieces, open_source
@@ -56,7 +57,7 @@ def read_layer(
     check_size(layer, source)
     tally = tally or Tally(source.limits)
     read = _read_plain if source.compression == "none" else _read_stream
-    table = read(layer, source, _Collected(observers, tally))
+    table = read(layer, source, _Collected(source.place, observers, tally))
     tally.table(source.place, table)
     return table
 
@@ -64,10 +65,11 @@ def read_layer(
 class _Collected:
     """What is known of a layer's members so far."""
 
-    def __init__(self, observers: Sequence[Observer], tally: Tally) -> None:
+    def __init__(self, place: str, observers: Sequence[Observer], tally: Tally) -> None:
         self.entries: list[Entry] = []
         self.marks = Marks()
         self.observed: dict[str, dict[int, Any]] = {observer.name: {} for observer in observers}
+        self._place = place
         self._observers = observers
         self._tally = tally
 
@@ -78,12 +80,12 @@ class _Collected:
         begun = ((observer.name, observer.begin(head.path, head.size)) for observer in self._observers)
         return {name: sink for name, sink in begun if sink is not None}
 
-    def finish(self, index: int, place: str, sinks: Mapping[str, Sink], read: Read | None = None) -> None:
+    def finish(self, index: int, sinks: Mapping[str, Sink], read: Read | None = None) -> None:
         """Keep what the observers have to say about an entry; with ``read`` some did not see its content yet."""
         for name, sink in sinks.items():
             value = sink.seek(read) if read is not None and isinstance(sink, Seeker) else sink.finish()
             if value is not None:
-                self._tally.observed(place, value)
+                self._tally.observed(f"{self._place}, {show(self.entries[index].path)}", value)
                 self.observed[name][index] = value
 
     def table(self, source: Source, digest: str, diff_id: str, size: int) -> LayerTable:
@@ -122,7 +124,7 @@ def _read_plain(layer: Layer, source: Source, collected: _Collected) -> LayerTab
             if head.size < LARGE:
                 _read_member(tar, head, collected)
                 continue
-            large.append(_Large(len(entries), tar.place, head, collected.sinks(head)))
+            large.append(_Large(len(entries), head, collected.sinks(head)))
             entries.append(head.entry())
             tar.leave(plain)
         digests = [_read_large(parts, file, collected) for file in large]
@@ -137,17 +139,16 @@ def _read_plain(layer: Layer, source: Source, collected: _Collected) -> LayerTab
 
 
 class _Large(NamedTuple):
-    """A large file whose content is still to be read: its number among the entries, and its place for messages."""
+    """A large file whose content is still to be read, with its number among the entries."""
 
     number: int
-    place: str
     head: Head
     sinks: Mapping[str, Sink]
 
 
 def _read_large(parts: Parts, file: _Large, collected: _Collected) -> "Future[str]":
     fed = [sink for sink in file.sinks.values() if not isinstance(sink, Seeker)]
-    done = partial(collected.finish, file.number, file.place, file.sinks)
+    done = partial(collected.finish, file.number, file.sinks)
     return parts.content(file.head.data, file.head.size, fed, done)
 
 
@@ -178,7 +179,7 @@ def _read_member(tar: TarReader, head: Head, collected: _Collected) -> None:
     sinks = collected.sinks(head)
     index = len(collected.entries)
     collected.entries.append(head.entry(_digest(tar, head.size, tuple(sinks.values()))))
-    collected.finish(index, tar.place, sinks)
+    collected.finish(index, sinks)
 
 
 def _digest(tar: TarReader, size: int, sinks: Sequence[Sink]) -> str:

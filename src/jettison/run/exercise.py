@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jettison.errors import BadInputError, MachineError, RefusedError, UsageError
+from jettison.errors import MachineError, RefusedError, UsageError
 from jettison.finding import Skip
 from jettison.interrupt import deferred
 from jettison.layers.limits import Limits
@@ -25,7 +25,7 @@ from jettison.run.remove import remove_inside
 from jettison.run.rootfs import unpack
 from jettison.run.sandbox import Container, OverlayError, UnableError, running
 from jettison.run.spec import RootKind, Spec
-from jettison.run.users import User, find_user
+from jettison.run.users import User, user_of
 from jettison.run.workload import Answer, Probe, RunResult, Workload
 from jettison.storage import scratch_dir
 
@@ -203,7 +203,7 @@ def _spec(rootfs: Rootfs, workload: Workload, run: Path) -> Spec:
         raise UsageError(
             f"workload {workload.name}: neither it nor the image says what to start", hint="add [start] command = [...]"
         )
-    user = _user(rootfs, workload)
+    user = user_of(rootfs.path, rootfs.process, workload)
     if rootfs.ids.ranged and max(user.uid, user.gid) >= RANGE:
         raise RefusedError(
             f"the image runs as user {user.uid}, group {user.gid}; as root only ids below {RANGE} are mapped",
@@ -228,19 +228,6 @@ def _spec(rootfs: Rootfs, workload: Workload, run: Path) -> Spec:
         lower="rootfs",
         run=run.name,
     )
-
-
-def _user(rootfs: Rootfs, workload: Workload) -> User:
-    """Return the user that a workload runs as; that the image lacks it is the fault of whoever names it."""
-    if not workload.user:
-        return find_user(rootfs.path, rootfs.process.user)
-    try:
-        return find_user(rootfs.path, workload.user)
-    except BadInputError as error:
-        raise UsageError(
-            f"workload {workload.name}: [start] user {workload.user[:80]!r}: the image has no such user or group",
-            hint="name those of its /etc/passwd and /etc/group, or give numbers",
-        ) from error
 
 
 def _environment(process: Process, workload: Workload, user: User) -> tuple[str, ...]:

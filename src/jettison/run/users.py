@@ -8,8 +8,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from jettison.errors import BadInputError
+from jettison.errors import BadInputError, UsageError
+from jettison.oci.image import Process
 from jettison.run.scoped import read_file
+from jettison.run.workload import Workload
 
 _LIMIT = 4_000_000
 _MOST_GROUPS = 1_000
@@ -32,6 +34,29 @@ class User:
     gid: int = 0
     groups: tuple[int, ...] = ()
     home: str = "/"
+
+
+def user_of(rootfs: Path, process: Process, workload: Workload) -> User:
+    """Return the user that a workload runs as; that the image lacks it is the fault of whoever names it.
+
+    Args:
+        rootfs: the unpacked image.
+        process: what the image's config says.
+        workload: its user, if it names one, takes the place of the image's.
+
+    Raises:
+        BadInputError: the image names a user that it does not have.
+        UsageError: the workload does.
+    """
+    if not workload.user:
+        return find_user(rootfs, process.user)
+    try:
+        return find_user(rootfs, workload.user)
+    except BadInputError as error:
+        raise UsageError(
+            f"workload {workload.name}: [start] user {workload.user[:80]!r}: the image has no such user or group",
+            hint="name those of its /etc/passwd and /etc/group, or give numbers",
+        ) from error
 
 
 def find_user(rootfs: Path, text: str) -> User:
