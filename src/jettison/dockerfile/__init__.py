@@ -1,0 +1,1 @@
+"""The recipe: Dockerfiles read without loss, their shell bodies, and the project around them."""

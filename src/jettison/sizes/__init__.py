@@ -1,0 +1,1 @@
+"""What wheels, packages and base images weigh, asked of indexes without having them; cached, and with the source."""
