@@ -27,7 +27,7 @@ _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _DIRECTIVES = ("syntax", "escape", "check")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+$")
 _BLANK_SPLIT = ("FROM", "EXPOSE", "VOLUME")  # quotes do not count in these (parseStringsWhitespaceDelimited)
-_HEREDOC = re.compile(r"^\s*(RUN|COPY|ADD)\b.*<<", re.IGNORECASE | re.DOTALL)
+_HELD_BACK = re.compile(r"^[ \t]*ONBUILD\s+(?:RUN|COPY|ADD)\b[^\n]*<<-?\s*['\"A-Za-z_]", re.IGNORECASE | re.MULTILINE)
 _NOT_A_DOCKERFILE = "is it a Dockerfile? `jettison lint` reads what BuildKit reads"
 
 
@@ -80,6 +80,9 @@ def parse_recipe(data: bytes, name: str = "Dockerfile") -> Recipe:
 
 def parse_text(text: str, name: str = "Dockerfile") -> Recipe:
     """Parse a Dockerfile's text, as :func:`jettison.dockerfile.text.decode` gives it; raises as :func:`read_recipe`."""
+    if held := _HELD_BACK.search(text):  # the library does not know here-documents behind ONBUILD
+        line = text.count("\n", 0, held.start()) + 1
+        raise RefusedError(f"{name}:{line}: ONBUILD with a here-document is not followed")
     tree = _parse(text, name)
     starts = [1 if text.startswith(BOM) else 0]
     starts += [starts[0] + found.end() for found in _LINE.finditer(text[starts[0] :])]
@@ -127,6 +130,8 @@ def _directives(file: _File) -> tuple[Directive, ...]:
 def _left(line: str) -> str:
     """Return ``line`` without leading blanks, by BuildKit's notion of them."""
     at = 0
+    if line[:1].isalnum():
+        return line
     while at < len(line) and is_space(line[at]):
         at += 1
     return line[at:]
@@ -229,6 +234,8 @@ def _words(body: Joined, node: DockerfileInstruction, escape: str) -> tuple[Word
         words = json_words(body)
     elif node.name in _BLANK_SPLIT:
         words = plain_words(body)
+    elif node.name == "RUN":
+        return ()  # its shell body is read by jettison.dockerfile.shell
     else:
         words = words_of(body, escape)
     return words if _agree([word.text for word in words], node) else ()
@@ -259,8 +266,6 @@ def _heredocs(file: _File, node: DockerfileInstruction, last: int) -> tuple[Here
 
 def _child(file: _File, node: DockerfileInstruction, body: Joined) -> Instruction:
     """Return the instruction behind ONBUILD."""
-    if _HEREDOC.search(body.text):
-        raise RefusedError(f"{file.name}:{node.start_line}: ONBUILD with a here-document is not followed")
     directive = "" if file.escape == "\\" else f"# escape={file.escape}\n"
     tree = _parse(directive + body.text, f"{file.name}:{node.start_line} (ONBUILD)")
     child = tree.instructions[0]

@@ -100,6 +100,7 @@ class Instruction:
         flags: in order.
         args: as the builder parses them (BuildKit's ``parser.Node``): ENV and LABEL in triples of name, value, ``=``.
         words: the arguments as words with places; of a JSON array its strings. Of HEALTHCHECK without CMD or NONE.
+            None of RUN's shell form: that is the shell's.
         json: whether the arguments are a JSON array (exec form).
         heredocs: in order.
         body: all behind keyword and flags; of HEALTHCHECK behind CMD as well. Heredocs' contents are not in it.

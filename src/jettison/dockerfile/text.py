@@ -60,11 +60,15 @@ class Joined:
 
     def span(self, start: int, end: int) -> "tuple[int, int]":
         """Return the offsets in the file of ``text[start:end]``: from its first character to behind its last."""
+        if len(self.starts) == 1:
+            return self.places[0] + start, self.places[0] + max(start, end)
         first = self.place(start)
         return (first, self.place(end - 1) + 1) if end > start else (first, first)
 
     def whole(self, start: int, end: int) -> bool:
         """Whether ``text[start:end]`` lies in one piece in the file."""
+        if len(self.starts) == 1:
+            return True
         return end <= start or bisect.bisect_right(self.starts, start) == bisect.bisect_right(self.starts, end - 1)
 
     def part(self, start: int, end: int) -> "Joined":

@@ -14,6 +14,8 @@ from jettison.dockerfile.record import Flag, Word
 from jettison.dockerfile.text import Joined
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BLANKS = " \t"
+_PLAIN = re.compile(r"[\w./:=,+@%$(){}<>|&;#!?*~^\[\]-]*", re.ASCII)  # no quote, blank or escape among them
 _SPACES = re.compile(r"[\t\v\f\r ]+")
 
 
@@ -26,6 +28,9 @@ def next_word(text: str, at: int, escape: str) -> tuple[int, int]:
     while at < end and is_space(text[at]):
         at += 1
     start, quote = at, ""
+    at = _PLAIN.match(text, at).end()  # type: ignore[union-attr] # it matches nothing as well
+    if at < end and text[at] in _BLANKS:
+        return start, at
     while at < end:
         char = text[at]
         if char == escape and quote != "'":

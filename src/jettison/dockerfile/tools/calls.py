@@ -9,7 +9,7 @@ from jettison.dockerfile.tools.record import Call, Option, Tool
 from jettison.dockerfile.tools.table import TOOLS
 
 _WRAPPERS = {
-    "sudo": "uUgEHp",
+    "sudo": "uUgp",
     "time": "",
     "exec": "a",
     "nice": "n",

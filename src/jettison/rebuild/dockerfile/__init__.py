@@ -1,0 +1,1 @@
+"""Dockerfile and plan → text, with an account of every instruction."""
