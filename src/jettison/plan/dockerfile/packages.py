@@ -6,6 +6,12 @@ for (``ldd`` on manylinux wheels), issues of the projects named.
 
 import re
 
+
+def names(text: str) -> frozenset[str]:
+    """Return the names in a text."""
+    return frozenset(text.split())
+
+
 BUILD_ONLY = re.compile(
     r"build-essential|gcc(?:-\d+)?(?:-base)?|g\+\+(?:-\d+)?|gfortran(?:-\d+)?|clang(?:-\d+)?|llvm(?:-\d+)?(?:-dev)?|make|cmake"
     r"|ninja-build|meson|autoconf|automake|libtool|bison|flex|nasm|yasm|swig|patch|patchelf|pkg-config|pkgconf|ccache"
@@ -15,41 +21,9 @@ BUILD_ONLY = re.compile(
 )
 """Packages that only building needs: compilers, build systems, headers of the interpreter, what sets up archives."""
 
-TOOLS = frozenset(
-    [
-        "curl",
-        "wget",
-        "git",
-        "git-lfs",
-        "unzip",
-        "zip",
-        "bzip2",
-        "xz-utils",
-        "tar",
-        "vim",
-        "vim-tiny",
-        "nano",
-        "less",
-        "htop",
-        "net-tools",
-        "iputils-ping",
-        "telnet",
-        "procps",
-        "tmux",
-        "screen",
-        "tree",
-        "jq",
-        "rsync",
-        "openssh-client",
-        "man-db",
-        "strace",
-        "gdb",
-        "lsof",
-        "file",
-        "aria2",
-        "axel",
-        "sudo",
-    ]
+TOOLS = names(
+    "curl wget git git-lfs unzip zip bzip2 xz-utils tar vim vim-tiny nano less htop net-tools iputils-ping telnet"
+    " procps tmux screen tree jq rsync openssh-client man-db strace gdb lsof file aria2 axel sudo"
 )
 """Programs that a service may call: kept in the runtime stage only where something there names them."""
 

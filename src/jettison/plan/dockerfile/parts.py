@@ -20,13 +20,13 @@ _PYTHON = ("pip", "uv", "poetry", "pipenv", "pdm", "conda", "conda-build-tools")
 _BUILDS = ("make", "cmake", "nvcc", "gcc", "cargo", "setup.py")
 _FILES = ("useradd", "adduser", "groupadd", "usermod", "chmod", "chown", "mkdir", "ln", "rm", "echo", "cp", "mv")
 _SETTINGS = ("set", "export", "cd")
-_CACHES = (
+_CACHES = (  # inside the image
     "/var/lib/apt/lists",
     "/var/cache/",
     "/root/.cache",
     "~/.cache",
-    "/tmp/",
-    "/var/tmp/",
+    "/tmp/",  # noqa: S108 -- a name inside images
+    "/var/tmp/",  # noqa: S108 -- as above
     "/usr/share/doc",
     "/usr/share/man",
 )
@@ -64,7 +64,7 @@ def parts_of(site: Site) -> tuple[Part, ...]:
         command.name in _SETTINGS for command in script.commands
     )
     if len({kind for kind in kinds if kind != "clean"}) <= 1 and cuttable:
-        kind = next((kind for kind in kinds if kind != "clean"), "clean")
+        kind: Kind = next((kind for kind in kinds if kind != "clean"), "clean")
         return (Part(kind, site, script.commands, site.calls, whole=True),)
     if not cuttable:
         return (Part(_kind_of_whole(site), site, (), site.calls, whole=True),)
@@ -82,13 +82,10 @@ def _kind(command: Command) -> Kind:
     """Return what one command is for."""
     call = call_of(command)
     if call is None:
-        return (
-            "clean" if command.name == "find" and command.words[1:2] and _is_cache(command.words[1].text) else "other"
-        )
-    if call.tool in _MANAGERS:
-        return "clean" if call.action in ("clean", "autoclean", "autoremove") else "os"
-    if call.tool in _PYTHON:
-        return "clean" if call.action in ("clean", "cache") else "python"
+        cache = command.name == "find" and command.words[1:2] and _is_cache(command.words[1].text)
+        return "clean" if cache else "other"
+    if call.tool in (*_MANAGERS, *_PYTHON):
+        return _kind_of_install(call)
     if call.tool in _BUILDS:
         return "build"
     if call.tool == "python" and _module(call) in _PYTHON_MODULES:
@@ -96,6 +93,12 @@ def _kind(command: Command) -> Kind:
     if call.tool == "rm" and call.operands and all(_is_cache(word.text) for word in call.operands):
         return "clean"
     return "files" if call.tool in _FILES and not command.redirects else "other"
+
+
+def _kind_of_install(call: Call) -> Kind:
+    if call.action in ("clean", "autoclean", "autoremove", "cache"):
+        return "clean"
+    return "os" if call.tool in _MANAGERS else "python"
 
 
 def _module(call: Call) -> str | None:

@@ -12,7 +12,7 @@ from jettison.rules.dockerfile.case import Case, Site
 
 _FAMILIES = ("python", "debian", "ubuntu", "cuda", "pytorch")
 _ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--src")
-_INTERPRETER = re.compile(r"^/usr/(?:local/)?bin/(?:python|pip|uvicorn|gunicorn)[\d.]*$")
+_INTERPRETER = re.compile(r"/usr/(?:local/)?bin/(?:python|pip|uvicorn|gunicorn)[\d.]*(?:\s|$)")
 _ROOT = ("root", "0", "0:0", "root:root")
 _OUTSIDE = ("install", "ldconfig")
 _VENV = re.compile(r"\b(?:virtualenv|-m\s+venv|conda\s+activate|pyenv|source\s+\S*activate)\b")
@@ -43,13 +43,9 @@ def _of_instructions(case: Case) -> Iterator[Refusal]:
         instruction = site.instruction
         if instruction.name == "ONBUILD":
             yield _at(instruction, "ONBUILD means other recipes build on this one", "split those")
-        if instruction.name in ("CMD", "ENTRYPOINT") and instruction.json and instruction.args:
-            if _INTERPRETER.match(instruction.args[0]):
-                yield _at(
-                    instruction,
-                    f"{instruction.name} names {instruction.args[0]}, which is outside the virtual environment",
-                    "name the program without its folder",
-                )
+        if instruction.name in ("CMD", "ENTRYPOINT") and _INTERPRETER.match("".join(instruction.args[:1])):
+            why = f"{instruction.name} names {instruction.args[0]}, which is outside the virtual environment"
+            yield _at(instruction, why, "name the program without its folder")
         if instruction.name == "RUN" and _VENV.search(_text(site)):
             yield _at(instruction, "it makes or enters a virtual environment of its own", "install without one")
         if instruction.name in ("COPY", "ADD") and any("site-packages" in arg for arg in instruction.args):
@@ -98,8 +94,7 @@ def _of_call(instruction: Instruction, call: Call) -> Iterator[Refusal]:
     if call.tool == "conda":
         yield _at(instruction, "conda environments are not split yet", "findings in the file are mended")
     elif found := next((name for name in _ELSEWHERE if call.tool in ("pip", "uv") and call.has(name)), None):
-        if not (call.tool == "uv" and found in ("-t", "--target")):
-            yield _at(instruction, f"{found} installs into a folder of its own", f"install without {found}")
+        yield _at(instruction, f"{found} installs into a folder of its own", f"install without {found}")
     head = call.head[0].text
     if head.startswith("/") and not head.startswith("/opt/venv/"):
         yield _at(instruction, f"{head} is a certain interpreter's", "name it without its folder")

@@ -34,10 +34,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some lines of the new recipe.
+    r"""Some lines of the new recipe.
 
     Attributes:
-        text: the lines, each with ``\\n``.
+        text: the lines, each with ``\n``.
         origin: index of the old instruction that they are from; None for new ones.
         what: what became of it here.
         reason: why, where it is not ``kept``.

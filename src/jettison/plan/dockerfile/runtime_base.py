@@ -6,35 +6,14 @@ were built against it are the builder's. What changes is the flavour: full → s
 
 import re
 
-from jettison.plan.dockerfile.packages import NEEDED_BY_WHEELS
+from jettison.plan.dockerfile.packages import NEEDED_BY_WHEELS, names
 from jettison.plan.dockerfile.rewrite_record import Choice, Facts
 from jettison.rules.dockerfile.bases import Base
 
 _BUNDLE_CUDA = re.compile(r"torch|tensorflow-and-cuda|jax-cuda\d+.*|nvidia-.*|vllm|xformers|cupy-cuda.*")
-_SYSTEM_CUDA = frozenset(
-    [
-        "onnxruntime-gpu",
-        "tensorrt",
-        "cupy",
-        "pycuda",
-        "deepspeed",
-        "flash-attn",
-        "apex",
-        "tensorflow-gpu",
-        "tensorflow",
-        "paddlepaddle-gpu",
-        "mxnet",
-        "numba",
-        "jax",
-        "jaxlib",
-        "bitsandbytes",
-        "faiss-gpu",
-        "dgl",
-        "torch-scatter",
-        "torch-sparse",
-        "detectron2",
-        "mmcv",
-    ]
+_SYSTEM_CUDA = names(
+    "onnxruntime-gpu tensorrt cupy pycuda deepspeed flash-attn apex tensorflow-gpu tensorflow paddlepaddle-gpu"
+    " mxnet numba jax jaxlib bitsandbytes faiss-gpu dgl torch-scatter torch-sparse detectron2 mmcv"
 )
 """Distributions that look for the system's CUDA libraries, or may."""
 _SUITES = ("bookworm", "bullseye", "buster", "trixie", "stretch")
@@ -47,7 +26,6 @@ def choose_runtime_base(base: Base, facts: Facts) -> tuple[str, Choice]:
         base: of the recipe.
         facts: of the service.
     """
-    suffix = f"@{base.digest}" if base.digest else ""
     if base.digest:
         return base.image, Choice(
             "runtime base", base.image, ("the digest is pinned: another flavour has another one",)
@@ -59,7 +37,7 @@ def choose_runtime_base(base: Base, facts: Facts) -> tuple[str, Choice]:
         return _python(base, facts)
     if base.family in ("cuda", "pytorch"):
         return _cuda(base, facts)
-    return base.image + suffix, Choice("runtime base", base.image, ("it is the small one of its family",))
+    return base.image, Choice("runtime base", base.image, ("it is the small one of its family",))
 
 
 def _python(base: Base, facts: Facts) -> tuple[str, Choice]:
@@ -96,8 +74,9 @@ def _cuda(base: Base, facts: Facts) -> tuple[str, Choice]:
     wanted = sorted((names or frozenset()) & _SYSTEM_CUDA)
     if base.family == "cuda" and bundled and not wanted and names is not None:
         tag = re.sub(r"-(?:cudnn\d*-)?(?:devel|runtime)", "-base", base.tag)
-        why = f"the wheels of {', '.join(bundled)} bring CUDA, and nothing seen asks for the system's; the driver is the host's"
+        why = f"the wheels of {', '.join(bundled)} bring CUDA, and nothing seen asks for the system's"
         return f"{base.repository}:{tag}", Choice("runtime base", f"{base.repository}:{tag}", (why,))
     tag = base.tag.replace("devel", "runtime")
-    why = f"{', '.join(wanted) or 'what is installed'} may load the system's CUDA libraries; compilers stay in the builder"
+    loaders = ", ".join(wanted) or "what is installed"
+    why = f"{loaders} may load the system's CUDA libraries; compilers stay in the builder"
     return f"{base.repository}:{tag}", Choice("runtime base", f"{base.repository}:{tag}", (why,))

@@ -21,7 +21,7 @@ def write_split(recipe: Recipe, split: Split) -> tuple[str, tuple[Change, ...]]:
     """
     text = "".join(_lines(recipe, split))
     new = parse_text(text, recipe.name)
-    pieces = [piece for piece in (*split.head, *(piece for stage in split.stages for piece in stage.pieces))]
+    pieces = [*split.head, *(piece for stage in split.stages for piece in stage.pieces)]
     places: dict[int, int] = {}
     changes: list[Change] = []
     at = 0
