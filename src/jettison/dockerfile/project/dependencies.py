@@ -192,7 +192,10 @@ def wanted(text: str, *, line: int = 0, hashes: Iterable[str] = (), editable: bo
     given = tuple(hashes)
     if not editable:
         try:
-            return _of(Requirement(text), text, line, given)
+            found = Requirement(text)
+            # A name to the grammar, a file to pip.
+            if found.url or not (_ARCHIVE.search(found.name) or _ARCHIVE.search(str(found.specifier))):
+                return _of(found, text, line, given)
         except InvalidRequirement as error:
             if not _is_place(text.partition(";")[0].strip()):
                 raise ValueError(f"no requirement: {str(error).splitlines()[0]}") from error

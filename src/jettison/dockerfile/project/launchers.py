@@ -13,7 +13,7 @@ class Launcher:
         health: paths that it answers by itself.
         flags: options without a value; all others take one.
         ports: options that name the port, or an address with it.
-        takes: what its first argument is: ``app`` a module with an attribute, ``file`` a script, ``module``, "" nothing.
+        takes: what its first argument is: ``app`` a module with an attribute, ``file`` a script, "" neither.
         skip: words before that argument (``run`` of ``streamlit run``).
         app: options that name the application.
     """
@@ -33,12 +33,16 @@ def _flags(text: str) -> frozenset[str]:
 
 
 _GUNICORN = _flags(
-    "--reload --preload --daemon -D --check-config --print-config --no-sendfile --reuse-port --capture-output "
-    "--spew --enable-stdio-inheritance -R --log-syslog --proxy-protocol --suppress-ragged-eofs --do-handshake-on-connect"
+    """
+    --reload --preload --daemon -D --check-config --print-config --no-sendfile --reuse-port --capture-output --spew -R
+    --enable-stdio-inheritance --log-syslog --proxy-protocol --suppress-ragged-eofs --do-handshake-on-connect
+    """
 )
 _UVICORN = _flags(
-    "--reload --no-access-log --access-log --use-colors --no-use-colors --proxy-headers --no-proxy-headers "
-    "--factory --server-header --no-server-header --date-header --no-date-header"
+    """
+    --reload --no-access-log --access-log --use-colors --no-use-colors --proxy-headers --no-proxy-headers --factory
+    --server-header --no-server-header --date-header --no-date-header
+    """
 )
 _TORCHRUN = _flags("--standalone --no-python --no_python --run-path --run_path -m --module")
 _ACCELERATE = _flags(

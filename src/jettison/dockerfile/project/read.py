@@ -3,16 +3,18 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from jettison.dockerfile.project.code import read_code
 from jettison.dockerfile.project.context import MAX_ENTRIES, Context, read_context, sent
 from jettison.dockerfile.project.copied import Copied, copied
-from jettison.dockerfile.project.dependencies import Dependencies
-from jettison.dockerfile.project.entry import Entry, Where, read_entry
-from jettison.dockerfile.project.facts import Code
 from jettison.dockerfile.project.ignore import IgnoreFile, read_ignore
-from jettison.dockerfile.project.manifests import manifests, read_dependencies
+from jettison.dockerfile.project.names import manifests
 from jettison.finding import Skip
+
+if TYPE_CHECKING:  # what reads manifests and code is loaded when it is asked for: half of the rules never do
+    from jettison.dockerfile.project.dependencies import Dependencies
+    from jettison.dockerfile.project.entry import Entry, Where
+    from jettison.dockerfile.project.facts import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,10 @@ def read_project(root: str | None, dockerfile: str = "Dockerfile", *, limit: int
     return Project(root, shown, context, found, (*ignore.skips, *context.skips))
 
 
-def dependencies_of(project: Project, path: str, kind: str = "") -> Dependencies:
+def dependencies_of(project: Project, path: str, kind: str = "") -> "Dependencies":
     """Return what one of the project's files asks for or fixes."""
+    from jettison.dockerfile.project.manifests import read_dependencies  # noqa: PLC0415 -- see above
+
     return read_dependencies(project.root, path, kind)
 
 
@@ -65,13 +69,15 @@ def copied_by(
     return copied(project.context, sources, exclude=exclude, parents=parents)
 
 
-def code_of(project: Project, paths: Iterable[str] | None = None) -> Code:
+def code_of(project: Project, paths: Iterable[str] | None = None) -> "Code":
     """Return what the project's code does.
 
     Args:
         project: what was read.
         paths: files that are looked into, those of other kinds passed over; by default all that is sent.
     """
+    from jettison.dockerfile.project.code import read_code  # noqa: PLC0415 -- see above
+
     chosen = paths if paths is not None else (entry.path for entry in sent(project.context))
     return read_code(project.root, chosen)
 
@@ -80,9 +86,11 @@ def entry_of(
     project: Project,
     command: Sequence[str] | str,
     *,
-    where: Where | None = None,
+    where: "Where | None" = None,
     env: Mapping[str, str] | None = None,
-) -> Entry:
+) -> "Entry":
     """Return what ENTRYPOINT and CMD run, as files of the project's context."""
+    from jettison.dockerfile.project.entry import read_entry  # noqa: PLC0415 -- see above
+
     paths = {entry.path for entry in sent(project.context)}
     return read_entry(project.root, paths, command, where=where, env=env)

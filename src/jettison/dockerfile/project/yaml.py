@@ -60,12 +60,21 @@ def parse_yaml(text: str) -> Yaml:
     if len(lines) > MAX_LINES:
         raise YamlError(f"more than {MAX_LINES} lines")
     reader = _Reader(lines)
-    if _peek(reader) is not None and re.match(r"---(\s|$)", reader.lines[reader.at]):
+    if _peek(reader) is None and reader.at < len(reader.lines) and reader.lines[reader.at].startswith("---"):
         reader.lines[reader.at] = "   " + reader.lines[reader.at][3:]
     found: Yaml = "" if _peek(reader) is None else _node(reader, -1, 0)
-    if _peek(reader) is not None and not re.match(r"\.\.\.(\s|$)", reader.lines[reader.at]):
-        raise _error(reader, "more than one document, or a line that is indented less than it must be")
+    if _peek(reader) is not None:
+        raise _error(reader, "indented less than it must be")
+    if reader.at < len(reader.lines):
+        _end(reader)
     return found
+
+
+def _end(reader: _Reader) -> None:
+    """Make sure that nothing follows the mark at the end of a document."""
+    rest = reader.lines[reader.at + 1 :]
+    if reader.lines[reader.at].startswith("---") or any(line.strip() and not line.startswith("#") for line in rest):
+        raise _error(reader, "more than one document")
 
 
 def _error(reader: _Reader, what: str) -> YamlError:
@@ -73,14 +82,14 @@ def _error(reader: _Reader, what: str) -> YamlError:
 
 
 def _peek(reader: _Reader) -> int | None:
-    """Go to the next line that says something, and return its indentation; None at the end."""
+    """Go to the next line that says something, and return its indentation; None at the end of the document."""
     while reader.at < len(reader.lines):
         line = reader.lines[reader.at]
         plain = line.lstrip(" ")
         if plain and not plain.startswith("#") and plain.strip():
             if plain.startswith("\t"):
                 raise _error(reader, "a tab in the indentation")
-            return len(line) - len(plain)
+            return None if _is_mark(line) else len(line) - len(plain)
         reader.at += 1
     return None
 
@@ -178,6 +187,8 @@ def _value(reader: _Reader, start: int, above: int, depth: int) -> Yaml:
     text = reader.lines[reader.at][start:]
     if text[0] in _REFUSED:
         raise _error(reader, _REFUSED[text[0]])
+    if text[0] in "|>" and above < 0:
+        raise _error(reader, "a block of text that is the whole document")
     if text[0] in "|>":
         return _block(reader, text, above)
     if text[0] in "[{'\"":
@@ -194,11 +205,7 @@ def _plain(reader: _Reader, text: str, above: int) -> str:
     while not ended:
         before = reader.at
         indent = _peek(reader)
-        if (
-            indent is None
-            or indent <= above
-            or (above < 0 and re.match(r"(---|\.\.\.)(\s|$)", reader.lines[reader.at]))
-        ):
+        if indent is None or indent <= above:
             break
         line = reader.lines[reader.at].strip()
         if any(other.lstrip().startswith("#") for other in reader.lines[before : reader.at]):
