@@ -16,7 +16,7 @@ from jettison.rules.dockerfile.record import Rule
 from jettison.rules.dockerfile.registry import DOCKERFILE_RULES
 
 if TYPE_CHECKING:
-    from jettison.dockerfile.project.read import Project  # type: ignore[import-not-found,unused-ignore]
+    from jettison.dockerfile.project.read import Project
 
 _ROUNDS = 12
 """More than any real file took (4); a set of fixes that does not come to rest is not made."""

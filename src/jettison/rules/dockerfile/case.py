@@ -12,7 +12,7 @@ from jettison.dockerfile.tools.calls import calls_of
 from jettison.dockerfile.tools.record import Call
 
 if TYPE_CHECKING:
-    from jettison.dockerfile.project.read import Project  # type: ignore[import-not-found,unused-ignore]
+    from jettison.dockerfile.project.read import Project
 
 
 @dataclass(frozen=True, slots=True)

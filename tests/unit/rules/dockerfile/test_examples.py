@@ -1,6 +1,5 @@
 """Every rule's examples: they are its page, and its tests."""
 
-import importlib
 import os
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from jettison.dockerfile.edit import apply_edits
 from jettison.dockerfile.parse import parse_text
+from jettison.dockerfile.project.read import read_project
 from jettison.rules.dockerfile.case import make_case
 from jettison.rules.dockerfile.record import Example, Find, Rule
 from jettison.rules.dockerfile.registry import DOCKERFILE_RULES
@@ -23,12 +23,11 @@ def _named(value: object) -> str:
 def _found(rule: Rule, text: str, example: Example, folder: Path) -> tuple[Find, ...]:
     project = None
     if example.files:
-        read_project = importlib.import_module("jettison.dockerfile.project.read").read_project
         for name, content in example.files.items():
             path = folder / name
             os.makedirs(path.parent, exist_ok=True)
             path.write_text(content)
-        project = read_project(folder)
+        project = read_project(str(folder))
     return tuple(rule.check(make_case(parse_text(text), project)))
 
 

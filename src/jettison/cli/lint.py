@@ -1,0 +1,105 @@
+"""``jettison lint FILE…``: what is wrong with Dockerfiles, what it costs, and how it is mended."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jettison.cli import options
+from jettison.cli.commands import Help
+from jettison.cli.parser import Parser
+from jettison.cli.streams import write
+from jettison.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
+
+if TYPE_CHECKING:
+    from jettison.rules.dockerfile.finding import LintReport
+
+_SEVERITIES = ("info", "low", "medium", "high")
+_FORMATS = ("text", "json", "sarif", "github")
+
+HELP = Help(
+    "Find what makes an ML image large, slow to build, slow to start or unsafe, in its Dockerfile and the files around "
+    "it. Each finding says what it costs. --fix mends what can be mended without changing what the image does, and "
+    "leaves every other byte as it was.",
+    (
+        ("jettison lint", "the Dockerfiles in this folder"),
+        ("jettison lint Dockerfile --fix", "make the safe fixes, in place"),
+        ("jettison lint Dockerfile --fix --unsafe --diff", "show what all fixes would change; write nothing"),
+        ("jettison lint services/ --fail-on medium --format github", "in CI, as annotations of a pull request"),
+    ),
+    failed="there are findings as severe as --fail-on says, or worse",
+)
+
+
+def configure(parser: Parser) -> None:
+    """Add the arguments."""
+    text = "Dockerfiles, or folders with Dockerfiles in them (default: this folder)"
+    options.takes_file(parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help=text))
+    parser.add_argument("--fix", action="store_true", help="make the safe fixes, in place")
+    parser.add_argument("--unsafe", action="store_true", help="with --fix: fixes that a person should look at as well")
+    parser.add_argument("--diff", action="store_true", help="with --fix: show the changes, write nothing")
+    parser.add_argument(
+        "--fail-on",
+        metavar="SEVERITY",
+        choices=(*_SEVERITIES, "never"),
+        default="high",
+        help="exit with 1 when a finding is this severe or more: info, low, medium, high (the default) or never",
+    )
+    group = parser.add_argument_group("what is looked at")
+    options.takes_file(
+        group.add_argument("--context", metavar="DIR", help="the build context (default: each Dockerfile's folder)")
+    )
+    group.add_argument("--no-context", action="store_true", help="look at nothing but the Dockerfiles")
+    group.add_argument("--select", metavar="RULE", action="append", default=[], help="only this rule; repeatable")
+    group.add_argument("--ignore", metavar="RULE", action="append", default=[], help="not this rule; repeatable")
+    parser.add_argument(
+        "--format", choices=_FORMATS, default="text", help="text, json, sarif (2.1.0) or github (annotations)"
+    )
+    options.add_output(parser, schema="lint-report")
+
+
+def run(args: Namespace) -> int:
+    """Lint and report.
+
+    Raises:
+        UsageError: options that do not go together.
+    """
+    from jettison.api.lint import LintOptions, lint_files  # noqa: PLC0415 -- only once the command runs
+
+    if (args.unsafe or args.diff) and not args.fix:
+        raise UsageError("--unsafe and --diff go with --fix")
+    settings = LintOptions(
+        context=Path(args.context) if args.context else None,
+        no_context=args.no_context,
+        select=tuple(args.select),
+        leave=tuple(args.ignore),
+        fix=args.fix,
+        unsafe=args.unsafe,
+    )
+    report = lint_files([Path(path) for path in args.paths], settings)
+    if not args.quiet:
+        write(_drawn(report, "json" if args.json else args.format))
+    worst = max((_SEVERITIES.index(each.severity) for file in report.files for each in file.findings), default=-1)
+    failed = args.fail_on != "never" and worst >= _SEVERITIES.index(args.fail_on)
+    return EXIT_CHECK_FAILED if failed else EXIT_OK
+
+
+def _drawn(report: "LintReport", form: str) -> str:
+    """Return the report in one of the formats."""
+    from jettison.report.json import dumps, to_document  # noqa: PLC0415 -- only the format that is asked for
+
+    if form == "json":
+        return dumps(to_document(report))
+    if form == "sarif":
+        from jettison.report.lint.sarif import to_sarif  # noqa: PLC0415 -- as above
+
+        return dumps(to_sarif(report))
+    if form == "github":
+        from jettison.report.lint.github import github_lines  # noqa: PLC0415 -- as above
+
+        return github_lines(report)
+    from jettison.report.lint.text import draw_lint  # noqa: PLC0415 -- as above
+    from jettison.report.terminal import look_of  # noqa: PLC0415 -- as above
+
+    look = look_of(sys.stdout)
+    return draw_lint(report, width=look.width, colour=look.colour)

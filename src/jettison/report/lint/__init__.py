@@ -1,0 +1,1 @@
+"""What lint says: for a terminal, for GitHub, as SARIF."""
