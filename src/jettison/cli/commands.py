@@ -58,9 +58,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("explain", "say why a path of an image stays or goes"),
     Command("verify", "prove that a slimmed image still does its job"),
     Command("compare", "put two or more images side by side in one table"),
-    Command(
-        "lint", "find and mend what makes a Dockerfile's image large, slow or unsafe, and say what it costs"
-    ),
+    Command("lint", "find and mend what makes a Dockerfile's image large, slow or unsafe, and say what it costs"),
+    Command("rewrite", "make a project's Dockerfile multi-stage, cached and without root, with all that goes with it"),
     Command("schema", "print the JSON Schema of a document that Jettison writes"),
     Command("completion", "print a script that completes commands and options in a shell"),
 )

@@ -42,6 +42,7 @@ DOCUMENTS: tuple[Document, ...] = (
     Document("proof", 1, "jettison.proof.record", "Proof", "jettison verify --json"),
     Document("comparison", 1, "jettison.proof.comparison", "Comparison", "jettison compare --json"),
     Document("lint-report", 1, "jettison.rules.dockerfile.finding", "LintReport", "jettison lint --json"),
+    Document("rewrite", 1, "jettison.rebuild.dockerfile.record", "Rewrite", "jettison rewrite --json"),
     Document("failure", 1, "jettison.report.failure", "Failure", "any command with --json, on standard error"),
 )
 
