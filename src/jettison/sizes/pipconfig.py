@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jettison.sizes.address import MAX_URL
+from jettison.sizes.address import MAX_URL, path_of
 
 MAX_FILE = 1_000_000
 SECTIONS = ("global", "download", "install")
@@ -142,6 +142,18 @@ def pip_default() -> str:
             match = None
         _said["url"] = match[1] if match else ""
     return _said["url"]
+
+
+def read_constraints(indexes: Indexes) -> tuple[str, ...]:
+    """Return the lines of the configured constraint files on this machine; what cannot be read bounds nothing."""
+    lines = list[str]()
+    for path in indexes.constraints:
+        try:
+            with open(path_of(path) if path.startswith("file:") else path, encoding="utf-8") as file:
+                lines += file.read(MAX_FILE).splitlines()
+        except (OSError, ValueError):
+            continue
+    return tuple(plain for line in lines if (plain := line.partition("#")[0].strip()))
 
 
 def named(base: Indexes, options: Iterable[tuple[str, str]], *, trusted: bool) -> Indexes:
