@@ -158,8 +158,12 @@ def _choose(state: _State, pool: ThreadPoolExecutor, names: list[str]) -> list[s
         else:
             state.chosen[name] = offer
         state.given[name] = extras
-        if before != (offer, extras) and state.changes.get(name, 0) < MAX_CHANGES:
-            state.changes[name] = state.changes.get(name, 0) + 1
+        if before == (offer, extras):
+            continue
+        state.changes[name] = state.changes.get(name, 0) + 1
+        if state.changes[name] > MAX_CHANGES:
+            state.reasons[name] = "what is asked of it changes with the version that is chosen; one of them is taken"
+        else:
             changed.append(name)
     wheels = {state.chosen[name].file.url: state.chosen[name] for name in changed if name in state.chosen}
     asked = [url for url, offer in wheels.items() if offer.named.kind == "wheel" and url not in state.facts]

@@ -142,5 +142,6 @@ def pick(offers: Iterable[Offer], wanted: Iterable[SpecifierSet], *, pre: bool) 
         together &= specifiers
     pinned = any(one.operator in {"==", "==="} and not one.version.endswith("*") for one in together)
     usable = [offer for offer in offers if pinned or not offer.file.yanked]
-    first = next((o for o in usable if together.contains(o.named.version, prereleases=pre or None)), None)
+    early = pre or bool(together.prereleases)
+    first = next((o for o in usable if together.contains(o.named.version, prereleases=early)), None)
     return first or next((o for o in usable if together.contains(o.named.version, prereleases=True)), None)

@@ -82,7 +82,7 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
             if parser.has_section(section):
                 values[section] |= {_key(key): value for key, value in parser.items(section)}
     said = {name[4:]: value for name, value in environ.items() if name.startswith("PIP_") and value}
-    found = {_key(name): value for name, value in said.items()}
+    found = {_key(name): value for name, value in said.items() if name != "CONFIG_FILE"}
     return {**values["global"], **values["download"], **values["install"], **found}
 
 
