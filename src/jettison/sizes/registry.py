@@ -85,7 +85,7 @@ def _ask(web: Web, base: str, name: ImageName, machine: str, *, trusted: bool) -
     login = dict[str, str]()
     wanted = name.digest or name.tag
     for _ in range(3):  # index, manifest, and one more for an index in an index
-        reply = _get(web, f"{base}/manifests/{quote(wanted)}", base, login, trusted=trusted)
+        reply = _get(web, f"{base}/manifests/{quote(wanted, safe=':')}", base, login, trusted=trusted)
         try:
             found = _read(reply, machine)
         except NoAnswerError:
