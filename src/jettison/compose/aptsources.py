@@ -119,6 +119,28 @@ def choose_sources(debian: DebianBase, mirror: str = "", folder: Path = ETC_APT)
     return suite, chosen
 
 
+def archive_sources(kind: str, suite: str, mirror: str = "", folder: Path = ETC_APT) -> tuple[Source, ...]:
+    """Return the archives of a distribution's suite that this machine knows, keys not looked at; none when it has none.
+
+    For reading what an archive says of its packages; what installs them goes through :func:`choose_sources`.
+
+    Args:
+        kind: ``debian`` or ``ubuntu``.
+        suite: such as ``bookworm``.
+        mirror: an address that overrides the machine's.
+        folder: the machine's apt configuration.
+    """
+    components = ("main", "universe") if kind == "ubuntu" else ("main",)
+    if mirror:
+        return (Source(mirror, suite, components),)
+    try:
+        host_kind, host = host_suite()
+        sources = read_sources(folder)
+    except (MachineError, BadInputError):
+        return ()
+    return tuple(_narrowed(sources, kind, host, suite, components, "")) if host_kind == kind else ()
+
+
 def _narrowed(
     sources: Iterable[Source], kind: str, host: str, suite: str, components: tuple[str, ...], keyring: str
 ) -> Iterable[Source]:

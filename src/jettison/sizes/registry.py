@@ -1,0 +1,149 @@
+"""The compressed size of an image, asked of its registry: a manifest is a few kilobytes (distribution-spec, "Pull")."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from jettison.errors import JettisonError
+from jettison.oci.image import Platform
+from jettison.oci.manifest import entry_platform, read_index, read_manifest
+from jettison.oci.platform import satisfies
+from jettison.sizes.cache import DAY, FOREVER
+from jettison.sizes.imagename import ImageName
+from jettison.sizes.record import NoAnswerError
+from jettison.sizes.transport import Web
+from jettison.sizes.web import Reply, ask
+
+MAX_MANIFEST = 4_194_304  # what registries must take (distribution-spec, "Pushing manifests")
+_INDEX = frozenset(
+    {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
+)
+_MANIFEST = frozenset(
+    {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
+)
+_FIELD = re.compile(r'([a-z]+)="([^"\\]{0,1000})"')
+DAEMON = Path("/etc/docker/daemon.json")
+_OK, _UNAUTHORIZED = 200, 401
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull transfers.
+
+    Attributes:
+        bytes: config and layers.
+        day: when the registry said so.
+    """
+
+    bytes: int
+    day: str
+
+
+def default_registry(environ: Mapping[str, str] | None = None, daemon: Path = DAEMON) -> str:
+    """Return the address of the registry for names without a host; empty when this machine says none.
+
+    It is ``$JETTISON_REGISTRY``, or the first of ``registry-mirrors`` in the Docker daemon's configuration.
+    """
+    if said := (os.environ if environ is None else environ).get("JETTISON_REGISTRY"):
+        return said
+    try:
+        mirrors = json.loads(daemon.read_text("utf-8"))["registry-mirrors"]
+        return str(mirrors[0])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, RecursionError):
+        return ""
+
+
+def pulled(web: Web, name: ImageName, machine: str, registry: str) -> Pulled:
+    """Return what pulling an image transfers.
+
+    Args:
+        web: how to ask.
+        name: of the image.
+        machine: the processor, as OCI names it.
+        registry: address for names without a host; trusted, since the user gave it.
+
+    Raises:
+        NoAnswerError: there is no registry to ask, it wants a login, or it does not answer as it should.
+    """
+    if not name.host and not registry:
+        raise NoAnswerError("no registry is configured for names without a host")
+    subject = f"{registry if not name.host else ''} {name.short} {name.digest} {machine}"
+    age = FOREVER if web.offline or name.digest else DAY
+    if (kept := web.answers.get_document("manifest", subject, age)) and type(kept[0]) is int:
+        return Pulled(kept[0], kept[1].day)
+    root = f"https://{name.host}" if name.host else registry.rstrip("/")
+    size = _ask(web, f"{root}/v2/{quote(name.repository)}", name, machine, trusted=not name.host)
+    return Pulled(size, web.answers.put("manifest", subject, str(size).encode()).day)
+
+
+def _ask(web: Web, base: str, name: ImageName, machine: str, *, trusted: bool) -> int:
+    login = dict[str, str]()
+    wanted = name.digest or name.tag
+    for _ in range(3):  # index, manifest, and one more for an index in an index
+        reply = _get(web, f"{base}/manifests/{quote(wanted, safe=':')}", base, login, trusted=trusted)
+        try:
+            found = _read(reply, machine)
+        except NoAnswerError:
+            raise
+        except JettisonError as error:
+            raise NoAnswerError(f"the registry's answer is malformed: {error.message}"[:200]) from error
+        if isinstance(found, int):
+            return found
+        wanted = found
+    raise NoAnswerError("the registry's index leads to no manifest")
+
+
+def _read(reply: Reply, machine: str) -> int | str:
+    """Return the size that a manifest says, or the digest that an index leads to."""
+    media = reply.headers.get("content-type", "").partition(";")[0].strip()
+    if media in _MANIFEST:
+        manifest = read_manifest(reply.body, media, "the registry's manifest")
+        return manifest.config.size + sum(layer.size for layer in manifest.layers)
+    if media not in _INDEX:
+        raise NoAnswerError("the registry's answer is no manifest")
+    return _choose(reply.body, media, machine)
+
+
+def _choose(body: bytes, media: str, machine: str) -> str:
+    wanted = Platform("linux", machine)
+    for entry in read_index(body, media, "the registry's index"):
+        platform = entry_platform(entry, "the registry's index")
+        if platform and satisfies(platform, wanted):
+            return entry.digest
+    raise NoAnswerError(f"the image is not there for linux/{machine}")
+
+
+def _get(web: Web, url: str, base: str, login: dict[str, str], *, trusted: bool) -> Reply:
+    """Ask for a manifest, with the anonymous token that the registry may want first."""
+    headers = {"Accept": ", ".join(sorted(_INDEX | _MANIFEST))}
+    reply = ask(web, url, {**headers, **login}, limit=MAX_MANIFEST, trusted=trusted)
+    if reply.status == _UNAUTHORIZED and not login:
+        login["Authorization"] = f"Bearer {_token(web, reply, base, trusted=trusted)}"
+        reply = ask(web, url, {**headers, **login}, limit=MAX_MANIFEST, trusted=trusted)
+    if reply.status != _OK:
+        raise NoAnswerError(f"the registry {urlsplit(base).hostname} answered {reply.status}")
+    return reply
+
+
+def _token(web: Web, reply: Reply, base: str, *, trusted: bool) -> str:
+    """Return an anonymous token (Docker Registry v2 authentication: "Token Authentication Specification")."""
+    kind, _, rest = reply.headers.get("www-authenticate", "").partition(" ")
+    said = dict(_FIELD.findall(rest))
+    if kind.lower() != "bearer" or not said.get("realm"):
+        raise NoAnswerError(f"the registry {urlsplit(base).hostname} wants a login")
+    repository = base.partition("/v2/")[2]
+    query = {"service": said.get("service", ""), "scope": said.get("scope") or f"repository:{repository}:pull"}
+    answer = ask(web, f"{said['realm']}?{urlencode(query)}", {}, limit=1_000_000, trusted=trusted)
+    try:
+        document: dict[str, Any] = json.loads(answer.body)
+        token = document.get("token") or document["access_token"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NoAnswerError(f"the registry {urlsplit(base).hostname} gives no anonymous token") from error
+    if answer.status != _OK or not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]{1,16000}", token):
+        raise NoAnswerError(f"the registry {urlsplit(base).hostname} gives no anonymous token")
+    return token
