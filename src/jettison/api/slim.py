@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,7 @@ from jettison.proof.behaviour import run_original
 from jettison.proof.make import prove, read_new, scope_of
 from jettison.proof.record import Proof
 from jettison.proof.result import ImageSize, SlimResult, size_of
+from jettison.proof.structure import expect
 from jettison.rebuild.apply import PROOF, Packing, apply_plan
 from jettison.rebuild.record import Rebuilt
 from jettison.run.measured import Measured, remember
@@ -148,7 +150,7 @@ def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:
             annotations={PROOF: scope_of(options.workloads)},
             progress=job.progress,
         )
-        write_image(rebuilt.image, stage.reference, shown=job.out, progress=job.progress)
+        write_image(rebuilt.image, stage.reference, shown=job.out, proved=True, progress=job.progress)
     return rebuilt
 
 
@@ -165,7 +167,8 @@ def _codec_for(output: Output, table: FileTable) -> Compression | None:
 def _prove(job: _Job, old: _Original, applied: Plan, stage: Stage) -> tuple[FileTable | None, Proof]:
     """Read the image on the stage from its bytes, and prove it; without a file table it cannot be read."""
     options = job.options
-    with job.phase("prove"):
+    with job.phase("prove"), ThreadPoolExecutor(1, "jettison-expected") as beside:
+        expected = beside.submit(expect, old.table, applied)
         new, digests = read_new(stage.reference, options=options.reading, progress=job.progress)
         proof = prove(
             old.table,
@@ -174,6 +177,7 @@ def _prove(job: _Job, old: _Original, applied: Plan, stage: Stage) -> tuple[File
             applied,
             workloads=options.workloads,
             before=old.runs,
+            expected=expected.result(),
             options=options.reading,
             progress=job.progress,
         )

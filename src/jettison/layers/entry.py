@@ -59,11 +59,13 @@ class Entry:
     @property
     def is_opaque(self) -> bool:
         """Whether it is an opaque whiteout: hides everything that lower layers have in its directory."""
-        return self.name == OPAQUE_NAME
+        return self.path.endswith(OPAQUE_NAME) and self.name == OPAQUE_NAME
 
     @property
     def whiteout(self) -> str:
         """The path that it hides, when it is an explicit whiteout; else ``""``."""
+        if WHITEOUT_PREFIX not in self.path:  # nearly all of an image's entries, each asked several times
+            return ""
         name = self.name
         if not name.startswith(WHITEOUT_PREFIX) or name.startswith(WHITEOUT_PREFIX * 2):
             return ""

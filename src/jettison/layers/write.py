@@ -16,7 +16,7 @@ from jettison.layers.encode import encode_header, padding
 from jettison.layers.entry import Entry
 from jettison.layers.header import ZERO_BLOCK
 from jettison.layers.table import Compression
-from jettison.layers.threads import HashThread
+from jettison.layers.threads import HashThread, SyncThread
 
 MEDIA_TYPES: dict[Compression, str] = {
     "none": "application/vnd.oci.image.layer.v1.tar",
@@ -81,6 +81,7 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
         except OSError as error:
             self._compressor.close()
             raise _no_room(path, error) from error
+        self._sync = SyncThread(self._file.fileno())
 
     def __enter__(self) -> Self:
         self._tar_hash.__enter__()
@@ -123,6 +124,10 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
         self._flush()
         for packed in self._compressor.finish():
             self._store(packed)
+        try:
+            self._sync.end()
+        except OSError as error:
+            raise _no_room(self._path, error) from error
         self._file.close()
         self._finished = True
         diff_id = "sha256:" + self._tar_hash.hexdigest()
@@ -156,6 +161,7 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
         try:
             while view:
                 view = view[self._file.write(view) :]
+            self._sync.add(len(packed))
         except OSError as error:
             raise _no_room(self._path, error) from error
 
@@ -163,6 +169,7 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
         self._compressor.close()
         self._tar_hash.__exit__(kind, error, tb)
         self._blob_hash.__exit__(kind, error, tb)
+        self._sync.__exit__(kind, error, tb)
         self._file.close()
         if not self._finished or kind is not None:
             with contextlib.suppress(FileNotFoundError):

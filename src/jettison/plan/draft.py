@@ -89,7 +89,8 @@ class Draft:
 
     def left(self) -> dict[str, File]:
         """Return the visible entries that stay, by path."""
-        return {path: file for path, file in self.table.visible.items() if self.part_of(path) is None}
+        dropped = {key for key, part in self.taken.items() if part.action == "drop"}
+        return {path: file for path, file in self.table.visible.items() if (file.layer, file.index) not in dropped}
 
     def steps(self) -> tuple[Step, ...]:
         """Return the steps: by tier, then by bytes, largest first."""

@@ -134,22 +134,22 @@ def _take_empty(draft: Draft, listed: frozenset[str]) -> int:
             busy.update(parents_of(file.path) if (file.layer, file.index) not in draft.taken else ())
     taken = 0
     for path in sorted(children, key=lambda path: -path.count("/")):
-        parts = [draft.part_of(child) for child in children[path]]
-        if draft.part_of(path) or not _may_go(draft, path, parts, listed, busy):
+        part = draft.part_of(children[path][0])
+        if part is None or draft.part_of(path) or not _may_go(draft, path, children[path], listed, busy):
             continue
-        part = next(part for part in parts if part is not None)
         for file in entries[path]:
             draft.take(part, file)
         taken += bool(entries[path])
     return taken
 
 
-def _may_go(draft: Draft, path: str, parts: list[Part | None], listed: frozenset[str], busy: set[str]) -> bool:
+def _may_go(draft: Draft, path: str, children: list[str], listed: frozenset[str], busy: set[str]) -> bool:
     if not path or path in draft.held or path in listed or path in busy or _FIXED.match(path):
         return False
     process = draft.table.image.config.process
     if any(f"{name.strip('/')}/".startswith(f"{path}/") for name in (process.workdir, *process.volumes) if name):
         return False
+    parts = map(draft.part_of, children)
     return all(part is not None and part.tier > 0 for part in parts) and path in draft.table.visible
 
 

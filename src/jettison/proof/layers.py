@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields
+from operator import attrgetter
 
 from jettison.files.record import FileTable
 from jettison.layers.entry import Entry
@@ -95,6 +96,5 @@ def _compare(index: int, left: Sequence[tuple[Key, Entry]], anew: set[Key], new:
         yield f"layer {index}: its entries are in another order"
 
 
-def _bare(entry: Entry) -> Entry:
-    """Return an entry without its place in the tar."""
-    return replace(entry, offset=0, data=0, end=0)
+_bare = attrgetter(*(field.name for field in fields(Entry) if field.name not in {"offset", "data", "end"}))
+"""Returns an entry without its place in the tar."""

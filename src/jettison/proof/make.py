@@ -11,7 +11,7 @@ from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import check_behaviour
 from jettison.proof.checks import not_tried
 from jettison.proof.record import Behaviour, Check, Proof, Verdict
-from jettison.proof.structure import check_structure, digests_held, digests_lied
+from jettison.proof.structure import Expected, check_structure, digests_held, digests_lied
 from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
 
@@ -53,6 +53,7 @@ def prove(
     *,
     workloads: Sequence[Workload] = (),
     before: Sequence[RunResult] = (),
+    expected: Expected | None = None,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
 ) -> Proof:
@@ -65,6 +66,7 @@ def prove(
         applied: the plan with its updates; None when no difference is allowed.
         workloads: to run on the new image.
         before: what they gave on the original.
+        expected: of ``old`` and ``applied``, when that was worked out already.
         options: limits of reading.
         progress: told of bytes.
 
@@ -80,7 +82,7 @@ def prove(
             not_tried(f"behaviour:{workload.name}", "the new image cannot be read") for workload in workloads
         )
     else:
-        checks += check_structure(old, new, applied)
+        checks += check_structure(old, new, applied, expected)
         limits = options.limits if options else None
         ran, behaviours = check_behaviour(new.image, workloads, before, limits=limits, progress=progress)
         checks += ran

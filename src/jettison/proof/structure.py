@@ -1,5 +1,7 @@
 """The structure of a new image against the old one: what can be said from bytes, without running anything."""
 
+from dataclasses import dataclass
+
 from jettison.errors import BadInputError
 from jettison.files.record import FileTable
 from jettison.plan.record import Plan
@@ -11,11 +13,42 @@ from jettison.proof.layers import check_layers
 from jettison.proof.libraries import check_libraries
 from jettison.proof.process import check_config, check_process
 from jettison.proof.record import Check
-from jettison.proof.view import make_view
+from jettison.proof.view import View, make_view
 from jettison.rebuild.edits import applied as with_updates
 
 
-def check_structure(old: FileTable, new: FileTable, applied: Plan | None) -> tuple[Check, ...]:
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the proof works out of original and plan alone, so that it can be done while the new image is read.
+
+    Attributes:
+        applied: the plan that was given; None when there is none.
+        before: the original's rootfs.
+        plan: the plan, its updates worked out anew.
+    """
+
+    applied: Plan | None
+    before: View
+    plan: Plan
+
+
+def expect(old: FileTable, applied: Plan | None) -> Expected:
+    """Work out what can be known before the new image is.
+
+    Args:
+        old: of the original.
+        applied: as for :func:`check_structure`.
+
+    Raises:
+        UsageError: the plan was made for another image.
+    """
+    plan = no_plan(old) if applied is None else with_updates(applied, updates(old, applied))
+    return Expected(applied, make_view(old), plan)
+
+
+def check_structure(
+    old: FileTable, new: FileTable, applied: Plan | None, expected: Expected | None = None
+) -> tuple[Check, ...]:
     """Check a new image against the old one and the plan that led from one to the other.
 
     The plan's ``update`` steps are not believed: what its other steps ask of the databases is worked out anew, so that
@@ -26,12 +59,14 @@ def check_structure(old: FileTable, new: FileTable, applied: Plan | None) -> tup
         new: of the new image, read from its bytes without the cache.
         applied: the plan, with or without its updates; None when there is none: then no difference of the rootfs is
             explained, and how it is cut into layers does not matter.
+        expected: from :func:`expect`, of the same; worked out here when None, or when it is of others.
 
     Raises:
         UsageError: the plan was made for another image.
     """
-    before, after = make_view(old), make_view(new)
-    plan = no_plan(old) if applied is None else with_updates(applied, updates(old, applied))
+    if expected is None or expected.before.table is not old or expected.applied is not applied:
+        expected = expect(old, applied)
+    before, after, plan = expected.before, make_view(new), expected.plan
     layers = () if applied is None else (check_layers(old, new, plan),)
     return (
         *layers,

@@ -9,10 +9,13 @@ from jettison.rules.record import Case, Proposal, Rule
 
 
 def _propose(case: Case) -> Iterator[Proposal]:
+    whiteouts = [file for file in case.scene.table.files if _is_whiteout(file)]
+    if not whiteouts:
+        return
     left = _paths_left(case)
     groups: defaultdict[int, list[File]] = defaultdict(list)
-    for file in case.scene.table.files:
-        if _is_whiteout(file) and not _hides(file, left):
+    for file in whiteouts:
+        if not _hides(file, left):
             groups[file.layer].append(file)
     for layer, files in sorted(groups.items()):
         yield Proposal(f"layer-{layer}", f"nothing is left below layer {layer} for it to hide", tuple(files))

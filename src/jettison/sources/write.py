@@ -37,14 +37,23 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """How an output is put in its place: replacing what is there or not, as the run's last step or not."""
+    """How an output is put in its place: replacing what is there, as the run's last step, proved afterwards; or not."""
 
     output: Output
     force: bool
     last: bool
+    proved: bool
 
 
-def write_image(image: Image, out: str, *, force: bool = False, shown: str = "", progress: Progress = SILENT) -> None:
+def write_image(
+    image: Image,
+    out: str,
+    *,
+    force: bool = False,
+    shown: str = "",
+    proved: bool = False,
+    progress: Progress = SILENT,
+) -> None:
     """Write an image; every blob is verified against its digest on the way.
 
     Manifest, config and layers keep their bytes. An image that came without a manifest gets one. A docker archive holds
@@ -58,6 +67,8 @@ def write_image(image: Image, out: str, *, force: bool = False, shown: str = "",
             makes a docker archive when it ends in ``.tar``, else a layout folder.
         force: replace what is there: a file, or a folder that is an image layout or empty.
         shown: the reference that the user asked for, when ``out`` is only a step on the way there.
+        proved: whether the caller reads what was written and checks every digest before anybody gets it; then blobs
+            that need no copy are not read here as well.
         progress: told the bytes of layers written.
 
     Raises:
@@ -68,7 +79,7 @@ def write_image(image: Image, out: str, *, force: bool = False, shown: str = "",
     output = parse_output(out)
     check_output(output, force=force)
     target = parse_output(shown).path if shown else output.path
-    made = _Made(output, force=force, last=not shown)
+    made = _Made(output, force=force, last=not shown, proved=proved)
     try:
         contents = contents_of(image)
         names = (output.name,) if output.name else image.tags
@@ -132,7 +143,7 @@ def _write_folder(contents: Contents, names: tuple[str, ...], made: _Made, task:
         for digest, raw in contents.documents.items():
             (blobs / _hex(digest)).write_bytes(raw)
         for layer in contents.layers:
-            place_blob(layer, blobs / _hex(layer.descriptor.digest), task)
+            place_blob(layer, blobs / _hex(layer.descriptor.digest), task, proved=made.proved)
         (part / "oci-layout").write_bytes(_LAYOUT)
         (part / "index.json").write_bytes(_index(contents.image, names))
 

@@ -16,11 +16,14 @@ from jettison.api.slim import SlimOptions, slim
 from jettison.api.verify import verify
 from jettison.errors import BadInputError, MachineError, NotTriedError, UsageError
 from jettison.files.read import ReadOptions
+from jettison.layers.write import WrittenLayer
 from jettison.plan.document import plan_from_json
 from jettison.plan.record import Plan, Target
 from jettison.proof.make import prove
 from jettison.proof.record import Proof
+from jettison.rebuild.layer import rewrite_layer
 from jettison.run.workload import Ready, Workload
+from jettison.sources import blobs
 from jettison.sources.open import open_image
 
 FILES = (
@@ -143,6 +146,26 @@ def test_a_failed_proof_delivers_nothing(
         result = slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS, force=force))
         assert (result.delivered, result.proof.verdict) == (False, "failed")
         assert left_in(out, cache / "scratch") == []
+
+
+def test_a_blob_that_rots_on_the_stage_fails_the_proof(
+    old: str, plan: Plan, out: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proof reads the bytes that would be delivered: nobody before it checks what was linked from scratch."""
+
+    def rot(*args: Any) -> WrittenLayer:
+        written = rewrite_layer(*args)
+        data = bytearray(written.path.read_bytes())
+        data[len(data) // 2] ^= 1
+        written.path.write_bytes(data)
+        return written
+
+    monkeypatch.setattr("jettison.rebuild.apply.rewrite_layer", rot)
+    monkeypatch.setattr(blobs, "_clone", lambda *_: False)
+    result = slim(old, f"oci:{out / 'new'}", SlimOptions(plan=plan, reading=OPTIONS))
+    assert (result.delivered, result.proof.verdict, result.proof.checks[0].name) == (False, "failed", "digests")
+    assert result.proof.checks[0].verdict == "failed"
+    assert left_in(out, cache / "scratch") == []
 
 
 def test_what_is_there_is_kept_unless_forced(old: str, plan: Plan, out: Path) -> None:

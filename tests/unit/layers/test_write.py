@@ -1,5 +1,6 @@
 """Layers written: read back as they were, the same bytes however many threads, nothing left after a failure."""
 
+import errno
 import gzip
 import io
 import os
@@ -7,6 +8,7 @@ import resource
 import shutil
 import subprocess
 import tarfile
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 from tests.helpers.layerblobs import oracle, row
 
 from jettison.errors import BadInputError, MachineError, UsageError
+from jettison.layers import threads
 from jettison.layers.encode import encode_header
 from jettison.layers.entry import Entry, EntryType
 from jettison.layers.read import read_layer
@@ -223,3 +226,34 @@ def test_the_same_entries_give_the_same_bytes(tmp_path: Path) -> None:
     assert len(digests) == 1
     with tarfile.open(fileobj=io.BytesIO(encode_header(one) + bytes(2048))) as tar:
         assert [info.name for info in tar] == ["x" * 200]
+
+
+def test_a_large_blob_goes_to_disk_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts are put on disk beside the writer, from one thread, so that the sync in the end has little left to do."""
+    synced: list[tuple[str, int]] = []
+
+    def fdatasync(fd: int) -> None:
+        synced.append((threading.current_thread().name, os.fstat(fd).st_size))
+
+    monkeypatch.setattr(threads, "SYNC_STEP", 200_000)
+    monkeypatch.setattr(os, "fdatasync", fdatasync)
+    written = _write(tmp_path / "blob", "none", 1, 50_000)
+    assert {name for name, _ in synced} == {"jettison-sync"}
+    assert 200_000 <= synced[0][1] <= written.stored
+    assert "jettison-sync" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_what_the_disk_does_not_take_is_an_error(
+    compression: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel tells such an error once, to the sync beside the writer; no layer comes of it, and no file is left."""
+
+    def fdatasync(_fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(threads, "SYNC_STEP", 1)
+    monkeypatch.setattr(os, "fdatasync", fdatasync)
+    with pytest.raises(MachineError, match="Input/output error"):
+        _write(tmp_path / "blob", compression, 1, 1 << 20)
+    assert list(tmp_path.iterdir()) == []

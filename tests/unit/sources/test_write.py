@@ -257,6 +257,25 @@ def test_whole_files_of_the_cache_are_shared(tmp_path: Path, monkeypatch: pytest
     assert listing(tmp_path) == ["cache", "o"]
 
 
+def test_a_shared_blob_is_not_read_when_the_caller_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ``proved`` a linked blob is left to the caller's check; one that is copied is verified all the same."""
+    monkeypatch.setenv("JETTISON_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(blobs, "_clone", lambda *_: False)
+    (tmp_path / "cache").mkdir()
+    file = storage.cache_root() / "layer"
+    file.write_bytes(LAYERS[0].swapcase())
+    descriptor = make_descriptor(media.OCI_LAYER, digest(LAYERS[0]), len(LAYERS[0]))
+    layers = [(descriptor, digest(LAYERS[0]), Extent(str(file), 0, len(LAYERS[0])))]
+    made = make_image(name="n", config={"os": "linux", "architecture": "amd64"}, layers=layers)
+    write_image(made, f"oci:{tmp_path}/o", proved=True)
+    assert file.samefile(tmp_path / "o/blobs/sha256" / digest(LAYERS[0])[7:])
+    for out in ("oci:{}/p", "oci-archive:{}/p", "docker-archive:{}/p"):
+        monkeypatch.setattr(blobs, "_share", lambda *_: False)
+        with pytest.raises(BadInputError, match="digest"):
+            write_image(made, out.format(tmp_path), proved=True)
+    assert listing(tmp_path) == ["cache", "o"]
+
+
 def test_files_outside_the_cache_are_never_hard_linked(tmp_path: Path, image: Image) -> None:
     """A user's own layout shares no inode with the output."""
     write_image(image, f"oci:{tmp_path}/a")
