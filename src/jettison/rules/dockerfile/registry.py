@@ -1,9 +1,39 @@
 """The rules of Dockerfiles, in the order shown to users: the worth of what they find."""
 
 from jettison.rules.dockerfile.apt_lists_shipped import APT_LISTS_SHIPPED
+from jettison.rules.dockerfile.base_end_of_life import BASE_END_OF_LIFE
+from jettison.rules.dockerfile.base_too_large import BASE_TOO_LARGE
+from jettison.rules.dockerfile.base_without_digest import BASE_WITHOUT_DIGEST
+from jettison.rules.dockerfile.base_without_tag import BASE_WITHOUT_TAG
+from jettison.rules.dockerfile.built_in_one_stage import BUILT_IN_ONE_STAGE
+from jettison.rules.dockerfile.compilers_shipped import COMPILERS_SHIPPED
+from jettison.rules.dockerfile.cuda_twice import CUDA_TWICE
+from jettison.rules.dockerfile.devel_base_shipped import DEVEL_BASE_SHIPPED
+from jettison.rules.dockerfile.jit_without_compiler import JIT_WITHOUT_COMPILER
+from jettison.rules.dockerfile.onnxruntime_gpu_without_libraries import ONNXRUNTIME_GPU_WITHOUT_LIBRARIES
 from jettison.rules.dockerfile.record import Rule
+from jettison.rules.dockerfile.source_before_dependencies import SOURCE_BEFORE_DEPENDENCIES
+from jettison.rules.dockerfile.too_many_cuda_architectures import TOO_MANY_CUDA_ARCHITECTURES
+from jettison.rules.dockerfile.torch_cuda_on_cpu import TORCH_CUDA_ON_CPU
+from jettison.rules.dockerfile.torch_extra_index import TORCH_EXTRA_INDEX
+from jettison.rules.dockerfile.training_tools_shipped import TRAINING_TOOLS_SHIPPED
 
 DOCKERFILE_RULES: tuple[Rule, ...] = (
     # keep one name a line
+    SOURCE_BEFORE_DEPENDENCIES,
+    CUDA_TWICE,
+    TORCH_CUDA_ON_CPU,
+    TORCH_EXTRA_INDEX,
+    DEVEL_BASE_SHIPPED,
+    COMPILERS_SHIPPED,
+    BUILT_IN_ONE_STAGE,
+    BASE_TOO_LARGE,
+    BASE_END_OF_LIFE,
+    BASE_WITHOUT_TAG,
+    BASE_WITHOUT_DIGEST,
+    TOO_MANY_CUDA_ARCHITECTURES,
+    JIT_WITHOUT_COMPILER,
+    TRAINING_TOOLS_SHIPPED,
+    ONNXRUNTIME_GPU_WITHOUT_LIBRARIES,
     APT_LISTS_SHIPPED,
 )

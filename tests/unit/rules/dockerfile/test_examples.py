@@ -46,7 +46,7 @@ def test_bad_example_is_found_and_mended_as_shown(rule: Rule, at: int, tmp_path:
     after = apply_edits(example.before, edits)
     assert after == example.after
     for fix in fixes:
-        assert rule.fixes == "unsafe" or fix.safety == "safe"
+        assert rule.fixes == "safe" or fix.safety == "unsafe"
         for name, content in fix.files.items():
             (tmp_path / name).write_text(content)
     files = {**example.files, **{name: text for fix in fixes for name, text in fix.files.items()}}
