@@ -11,7 +11,7 @@ from jettison.rules.dockerfile.cuda_twice import rename_base, root_of
 from jettison.rules.dockerfile.packages import packages
 from jettison.rules.dockerfile.record import Claim, Example, Find, Fix, Rule
 from jettison.rules.dockerfile.service import purpose, starts
-from jettison.rules.dockerfile.shipping import environments, shipped_installs
+from jettison.rules.dockerfile.shipping import shipped_installs
 from jettison.rules.dockerfile.tables import words
 
 _FULL_ONLY = words(
@@ -71,10 +71,8 @@ def _python(case: Case, base: Base, match: re.Match[str]) -> _Advice:
     slim = f"{base.repository}:{match['version']}-slim{system}" if not base.digest else ""
     used = sorted(_uses_full(case))
     known = all(each.complete for each in shipped_installs(case))
-    if used:
-        text = f"has compilers and the headers of 60 libraries (1 GB): {slim or 'its slim kind'} does once {', '.join(used)} is installed"
-    else:
-        text = f"has compilers and the headers of 60 libraries (1 GB): {slim or 'its slim kind'} does when all wheels are there"
+    when = f"once {', '.join(used)} is installed" if used else "when all wheels are there"
+    text = f"has compilers and the headers of 60 libraries (1 GB): {slim or 'its slim kind'} does {when}"
     return _Advice(slim, text, fixable=not used and known, sure=known)
 
 
@@ -90,8 +88,6 @@ def _uses_full(case: Case) -> set[str]:
     installs = shipped_installs(case)
     if any("git+" in each.text for install in installs for each in install.asked):
         found.add("git")
-    if any(install.local or install.tool == "project" for install in installs) and environments(case):
-        found |= set()
     found |= set(re.findall(r"\b(?:curl|wget|git)\b", starts(case)))
     return found - installed
 

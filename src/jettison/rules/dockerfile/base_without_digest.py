@@ -16,7 +16,8 @@ def _check(case: Case) -> Iterator[Find]:
         seen.add(base.image)
         if not base.digest and base.family != "scratch" and base.tag not in ("", "latest"):
             yield Find(
-                f"{base.image} is held by its tag only, which is pushed anew; `jettison pin` writes the digest beside it",
+                f"{base.image} is held by its tag only, which is pushed anew; `jettison pin` writes the "
+                f"digest beside it",
                 stage.start.words[0].span,
             )
 

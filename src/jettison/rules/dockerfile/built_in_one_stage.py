@@ -50,7 +50,8 @@ BUILT_IN_ONE_STAGE = Rule(
     severity="medium",
     confidence="medium",
     why="What is compiled in the stage that is shipped leaves its sources, its objects and its compilers behind, and "
-    "`rm` in a later layer takes nothing away. A builder stage is thrown away as a whole. `make` alone may do anything, so confidence is low then. A body that removes the tree "
+    "`rm` in a later layer takes nothing away. A builder stage is thrown away as a whole. `make` alone may do "
+    "anything, so confidence is low then. A body that removes the tree "
     "it worked in is left alone, and so are files with several stages.",
     sources=("68 % of 148 public ML Dockerfiles have one stage",),
     check=_check,

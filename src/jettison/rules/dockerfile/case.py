@@ -13,7 +13,8 @@ from jettison.dockerfile.tools.calls import calls_of
 from jettison.dockerfile.tools.record import Call
 
 if TYPE_CHECKING:
-    from jettison.dockerfile.project.read import Project  # type: ignore[import-not-found,unused-ignore]
+    from jettison.dockerfile.project.history import History
+    from jettison.dockerfile.project.read import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Case:
         project: the files around it; None when there is no context.
         shipped: the stages whose layers are in the image that a build without ``--target`` gives.
         built: the stages that such a build needs.
+        history: how often the project's files change; None when it is not known.
         today: the day for which it is asked; None: the day on which the tables were checked. Rules have no clock.
     """
 
@@ -60,6 +62,7 @@ class Case:
     project: "Project | None"
     shipped: frozenset[int]
     built: frozenset[int]
+    history: "History | None" = None
     today: date | None = None
 
     @property
@@ -89,14 +92,20 @@ class Case:
         return self.scopes.root_image(self.scopes.stages[stage])
 
 
-def make_case(recipe: Recipe, project: "Project | None" = None, today: date | None = None) -> Case:
+def make_case(
+    recipe: Recipe,
+    project: "Project | None" = None,
+    *,
+    history: "History | None" = None,
+    today: date | None = None,
+) -> Case:
     """Gather what rules look at."""
     scopes = scopes_of(recipe)
     sites = tuple(_sites(recipe, scopes))
     last = len(scopes.stages) - 1
     shipped = frozenset(stage.index for stage in scopes.lineage(last)) if scopes.stages else frozenset()
     built = scopes.needed(last) if scopes.stages else frozenset()
-    return Case(recipe, scopes, sites, project, shipped, built, today)
+    return Case(recipe, scopes, sites, project, shipped, built, history, today)
 
 
 def _sites(recipe: Recipe, scopes: Scopes) -> Iterator[Site]:

@@ -73,7 +73,8 @@ COMPILERS_SHIPPED = Rule(
     title="Compilers and headers stay in the image",
     severity="medium",
     confidence="medium",
-    why="`build-essential` is 250 to 350 MB installed, `cmake` 100; `-dev` packages bring headers and static libraries. "
+    why="`build-essential` is 250 to 350 MB installed, `cmake` 100; `-dev` packages bring headers and static "
+    "libraries. "
     "Nothing in a running service reads them, and they are what an intruder looks for. Install them in a builder stage "
     "and copy the result; of a `-dev` package the runtime library alone is needed.\n\n"
     "Nothing is said of packages that the same RUN removes again, of stages that are not shipped, and of a compiler "

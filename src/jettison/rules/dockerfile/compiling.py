@@ -5,10 +5,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from jettison.dockerfile.project.needs import jit_needs
 from jettison.dockerfile.tools.record import Call
+from jettison.rules.dockerfile.around import code
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.gpu import COMPILES_CUDA, RUNS_COMPILER, links_cuda
 from jettison.rules.dockerfile.python_installs import PythonInstall
+from jettison.rules.dockerfile.tables import words
 
 _COMPILERS = ("nvcc", "make", "cmake", "gcc", "cargo")
 _CUDA_PACKAGES = re.compile(
@@ -22,6 +25,8 @@ _CUDA_VARIABLES = re.compile(
 _FLAGS = re.compile(
     r"(?:LLAMA_CUBLAS|GGML_CUDA|LLAMA_CUDA|WITH_CUDA|USE_CUDA|CUDA)\s*=\s*(?:on|1|true|yes)", re.IGNORECASE
 )
+_IMPORTS = words("cupy pycuda tensorrt ctranslate2 faster_whisper cudf cuml")
+"""Modules that load, or may load, the base's CUDA."""
 Kind = Literal["compiles", "perhaps", "links", "runs"]
 
 
@@ -52,6 +57,8 @@ def signs(case: Case, installs: tuple[PythonInstall, ...], stages: Collection[in
         if install.site.stage in stages:
             for sign in _of_install(install):
                 found.setdefault(sign.text, sign)
+    for sign in _of_code(case):
+        found.setdefault(sign.text, sign)
     return tuple(found.values())
 
 
@@ -103,6 +110,26 @@ def _of_install(install: PythonInstall) -> Iterator[Sign]:
     for path in install.local:
         if not path.endswith(".whl"):
             yield Sign("perhaps", f"the project at {path}", with_nvcc=True)
+
+
+def _of_code(case: Case) -> Iterator[Sign]:
+    """Give what the context's own code compiles as it runs, or takes from the base's CUDA."""
+    for need in jit_needs(code(case)):
+        # What an extension is made of is not known: its sources may be CUDA's.
+        with_nvcc = "cuda-compiler" in need.needs or need.name.startswith("torch.utils.cpp_extension")
+        if with_nvcc or "c-compiler" in need.needs or "c++-compiler" in need.needs:
+            yield Sign("runs", f"{need.name} in {need.evidence[0].place}", with_nvcc=with_nvcc)
+    for file in code(case).files:
+        for each in file.imports:
+            name = each.module.partition(".")[0]
+            if name in _IMPORTS and each.guard != "type-checking":
+                yield Sign("links", f"{name}, imported in {each.place}", with_nvcc=False)
+
+
+def code_is_known(case: Case) -> bool:
+    """Whether there is a build context with code, all of which could be read."""
+    read = code(case)
+    return bool(read.files) and not read.skips
 
 
 def in_words(found: tuple[Sign, ...], most: int = 3) -> str:

@@ -1,10 +1,12 @@
 """COPY and ADD from the build context: what they name, and where it goes."""
 
+import fnmatch
 import functools
 import posixpath
 import re
 from dataclasses import dataclass
 
+from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.case import Case, Site
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git@)", re.IGNORECASE)
@@ -67,9 +69,11 @@ class Copying:
                 return below
             if self.folder and below == posixpath.basename(each):
                 return each
+            if "*" in each and below and fnmatch.fnmatchcase(below, posixpath.basename(each)) and "/" not in below:
+                return posixpath.join(posixpath.dirname(each), below)
             if not self.folder and path == self.destination and len(self.sources) == 1 and each not in WHOLE:
                 return each
-        folders = [each for each in self.sources if each not in WHOLE and not posixpath.splitext(each)[1]]
+        folders = [each for each in self.sources if "*" not in each and not posixpath.splitext(each)[1] and each != "."]
         return posixpath.join(folders[-1], below) if below and len(folders) == 1 else None
 
 
@@ -99,8 +103,8 @@ def _copyings(case: Case) -> tuple[Copying, ...]:
     folders: set[str] = set()
     found: list[Copying] = []
     for site in case.sites:
-        if site.state.workdir:
-            folders.add(site.state.workdir)
+        if (workdir := workdir_of(case, site)) is not None:
+            folders.add(workdir)
         if site.instruction.name in ("COPY", "ADD"):
             found.append(_copying(case, site, folders))
     return tuple(found)
@@ -111,7 +115,7 @@ def _copying(case: Case, site: Site, folders: set[str]) -> Copying:
     texts = [word.text for word in instruction.words]
     names = [text if instruction.json else site.state.expand(text, case.recipe.escape) for text in texts]
     target = names[-1] if names else None
-    place = absolute(target, site.state.workdir) if target else None
+    place = absolute(target, workdir_of(case, site)) if target else None
     origin = instruction.flag("from")
     known = _sources(names[:-1]) if not instruction.heredocs else ()
     folder = bool(target) and (
@@ -121,6 +125,23 @@ def _copying(case: Case, site: Site, folders: set[str]) -> Copying:
         or place in folders
     )
     return Copying(site, known, place, folder, origin.value if origin else None)
+
+
+_AT_ROOT = frozenset({"python", "debian", "ubuntu", "alpine", "cuda", "distroless", "conda", "rhel", "node", "scratch"})
+"""Families whose images set no working directory."""
+
+
+def workdir_of(case: Case, site: Site) -> str | None:
+    """Return the working directory as an instruction begins; None when it is not known."""
+    if site.state.workdir is not None:
+        return site.state.workdir
+    stages = {stage.index for stage in case.scopes.lineage(site.stage)}
+    said = any(
+        each.instruction.name == "WORKDIR" and each.stage in stages and each.instruction.line < site.instruction.line
+        for each in case.sites
+    )
+    base = base_of(case.image(site.stage))
+    return "/" if not said and base is not None and base.family in _AT_ROOT else None
 
 
 def _sources(names: list[str | None]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from jettison.dockerfile.edit import Edit, replace_word
 from jettison.dockerfile.scope import Stage
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case
-from jettison.rules.dockerfile.compiling import Sign, signs
+from jettison.rules.dockerfile.compiling import Sign, code_is_known, signs
 from jettison.rules.dockerfile.gpu import bundles_cuda
 from jettison.rules.dockerfile.python_installs import Asked, PythonInstall
 from jettison.rules.dockerfile.record import Claim, Example, Find, Fix, Rule
@@ -55,7 +55,7 @@ def _check(case: Case) -> Iterator[Find]:
         f"{asked.text} in line {install.site.instruction.line}{asked.where} brings its own CUDA libraries, and "
         f"{base.image} has them too: {small or 'a slim base'} is enough, the driver comes from the host{doubt}",
         root.start.words[0].span,
-        _fix(case, root, base) if known and not seen else None,
+        _fix(case, root, base) if known and not seen and (base.cuda != "devel" or code_is_known(case)) else None,
         (Claim("base", (base.image,), (small,)),) if small else (),
         confidence=None if not seen else "low",
     )
@@ -95,7 +95,9 @@ CUDA_TWICE = Rule(
     "the host in any case, so `-base` or a slim Python base does.\n\n"
     "Nothing is said when something uses the base's CUDA: nvcc, flash-attn, apex, deepspeed and the like, "
     "onnxruntime-gpu, ctranslate2, TensorRT, cupy, plain tensorflow, CUDA packages of apt, `TORCH_CUDA_ARCH_LIST`. "
-    "A project or repository that is installed may compile too: then the finding says to check it.",
+    "A project or repository that is installed may compile too: then the finding says to check it. The base is "
+    "changed by the fix only where no "
+    "compiler is lost: from `-runtime`, or from `-devel` when the context's code was read and compiles nothing.",
     sources=(
         "Requires-Dist of the torch wheels since 1.13",
         "11 to 16 % of 148 public ML Dockerfiles",
@@ -109,11 +111,13 @@ CUDA_TWICE = Rule(
             "FROM nvidia/cuda:12.1.1-base-ubuntu22.04\nRUN pip install torch==2.3.1 fastapi\n",
         ),
         Example(
-            "FROM nvidia/cuda:12.1.1-devel-ubuntu22.04\n"
+            "FROM nvidia/cuda:12.1.1-devel-ubuntu22.04\nCOPY app.py /app/\n"
             "RUN pip install torch --index-url https://download.example/whl/cu121\n",
-            "FROM nvidia/cuda:12.1.1-base-ubuntu22.04\n"
+            "FROM nvidia/cuda:12.1.1-base-ubuntu22.04\nCOPY app.py /app/\n"
             "RUN pip install torch --index-url https://download.example/whl/cu121\n",
+            {"app.py": "import torch\nprint(torch.zeros(1).cuda())\n"},
         ),
+        Example("FROM nvidia/cuda:12.1.1-devel-ubuntu22.04\nRUN pip install torch==2.3.1\n"),
         Example(
             "FROM nvidia/cuda:11.8.0-runtime-ubuntu22.04\nRUN conda install pytorch pytorch-cuda=11.8 -c pytorch\n",
             "FROM nvidia/cuda:11.8.0-base-ubuntu22.04\nRUN conda install pytorch pytorch-cuda=11.8 -c pytorch\n",
@@ -131,6 +135,11 @@ CUDA_TWICE = Rule(
     good=(
         Example("FROM nvidia/cuda:12.1.1-base-ubuntu22.04\nRUN pip install torch\n"),
         Example("FROM python:3.11-slim\nRUN pip install torch\n"),
+        Example(
+            "FROM nvidia/cuda:12.1.1-devel-ubuntu22.04\nCOPY . /app\nRUN pip install torch\n",
+            None,
+            {"ext.py": "from torch.utils.cpp_extension import load\nkernels = load('k', ['k.cu'])\n"},
+        ),
         Example("FROM nvidia/cuda:12.1.1-devel-ubuntu22.04\nRUN pip install torch && pip install flash-attn\n"),
         Example("FROM nvidia/cuda:12.1.1-cudnn8-runtime-ubuntu22.04\nRUN pip install torch onnxruntime-gpu\n"),
         Example("FROM nvidia/cuda:12.1.1-cudnn8-runtime-ubuntu22.04\nRUN pip install tensorflow==2.15\n"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case
-from jettison.rules.dockerfile.compiling import Sign, in_words, signs
+from jettison.rules.dockerfile.compiling import Sign, code_is_known, in_words, signs
 from jettison.rules.dockerfile.cuda_twice import rename_base, root_of, twice
 from jettison.rules.dockerfile.record import Claim, Confidence, Example, Find, Fix, Rule
 from jettison.rules.dockerfile.service import purpose
@@ -25,7 +25,7 @@ def _check(case: Case) -> Iterator[Find]:
     quiet = not [sign for sign in seen if sign.kind != "links"] and all(each.complete for each in installs)
     meant = purpose(case) in ("shell", "training", "notebook")
     fix = None
-    if quiet and not meant and (edit := rename_base(case, root, small)):
+    if quiet and not meant and code_is_known(case) and (edit := rename_base(case, root, small)):
         fix = Fix("unsafe", (edit,), "take the runtime base")
     yield Find(
         _message(base, small, seen),
@@ -62,20 +62,25 @@ DEVEL_BASE_SHIPPED = Rule(
     why="A `-devel` image is its `-runtime` with nvcc, headers and static libraries: 4 to 5 GB more. They are for the "
     "builder stage. Where something compiles as the image is built, the finding says what, and there is no fix by "
     "machine: `jettison rewrite` splits the file. Nothing is said when nvcc is needed in the container (deepspeed, "
-    "pycuda, flashinfer). Triton and `torch.compile` need a C compiler only. Images that start a shell, a notebook or "
+    "pycuda, flashinfer). Triton and `torch.compile` need a C compiler only. "
+    "The fix is made where the build context's code could be read, and compiles nothing as it runs. Images that "
+    "start a shell, a notebook or "
     "a training may be meant so: confidence is low then.",
     sources=("24 % of 148 public ML Dockerfiles", "NVIDIA's description of its CUDA images"),
     check=_check,
     fixes="unsafe",
     bad=(
         Example(
-            'FROM nvidia/cuda:12.1.1-cudnn8-devel-ubuntu22.04\nRUN pip install onnxruntime-gpu==1.18\nCMD ["serve"]\n',
-            'FROM nvidia/cuda:12.1.1-cudnn8-runtime-ubuntu22.04\nRUN pip install onnxruntime-gpu==1.18\nCMD ["serve"]\n',
+            "FROM nvidia/cuda:12.1.1-cudnn8-devel-ubuntu22.04\nRUN pip install onnxruntime-gpu==1.18\nCMD serve\n",
+            "FROM nvidia/cuda:12.1.1-cudnn8-runtime-ubuntu22.04\nRUN pip install onnxruntime-gpu==1.18\nCMD serve\n",
+            {"serve.py": "import onnxruntime\n"},
         ),
         Example(
-            'FROM pytorch/pytorch:2.3.1-cuda12.1-cudnn8-devel\nRUN pip install fastapi\nCMD ["uvicorn", "app:app"]\n',
-            'FROM pytorch/pytorch:2.3.1-cuda12.1-cudnn8-runtime\nRUN pip install fastapi\nCMD ["uvicorn", "app:app"]\n',
+            "FROM pytorch/pytorch:2.3.1-cuda12.1-cudnn8-devel\nRUN pip install fastapi\nCMD uvicorn app:app\n",
+            "FROM pytorch/pytorch:2.3.1-cuda12.1-cudnn8-runtime\nRUN pip install fastapi\nCMD uvicorn app:app\n",
+            {"app.py": "import torch\n"},
         ),
+        Example("FROM pytorch/pytorch:2.3.1-cuda12.1-cudnn8-devel\nRUN pip install fastapi\nCMD uvicorn app:app\n"),
         Example("FROM nvidia/cuda:12.1.1-devel-ubuntu22.04\nRUN pip install torch flash-attn\n"),
         Example("FROM nvidia/cuda:12.1.1-devel-ubuntu22.04\nCOPY . /src\nRUN make -C /src\nCMD /src/server\n"),
         Example("FROM pytorch/pytorch:2.3.1-cuda12.1-cudnn8-devel\nRUN pip install -r requirements.txt\nCMD serve\n"),

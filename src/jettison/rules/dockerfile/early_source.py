@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from jettison.dockerfile.edit import Edit, insert_behind, remove_instruction
 from jettison.dockerfile.record import Instruction
 from jettison.dockerfile.tools.record import Call
+from jettison.rules.dockerfile.around import context
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.copies import Copying, absolute, copyings, is_under
+from jettison.rules.dockerfile.copies import Copying, absolute, copyings, is_under, workdir_of
 from jettison.rules.dockerfile.mounts import mounts_of
 from jettison.rules.dockerfile.python_installs import PythonInstall
 from jettison.rules.dockerfile.record import Fix, Safety
@@ -228,7 +229,7 @@ def _wanted(case: Case, early: Early, between: list[Site]) -> tuple[tuple[str, .
         if install.local or install.tool != "pip" or any("/" in each and "://" not in each for each in install.extra):
             return None
         for file in (*install.files, *install.constraints):
-            place = absolute(file, install.site.state.workdir) if file else None
+            place = absolute(file, workdir_of(case, install.site)) if file else None
             if place is None:
                 return None
             source = early.copying.brings(place)
@@ -236,11 +237,11 @@ def _wanted(case: Case, early: Early, between: list[Site]) -> tuple[tuple[str, .
                 continue
             if source is None:
                 return None
-            found = required_files(case.project, source, constraint=file in install.constraints)
+            found = required_files(context(case), source, constraint=file in install.constraints)
             if found is None:
                 return None
             names.update(dict.fromkeys(found))
-            safety = safety if case.project is not None else "unsafe"
+            safety = safety if context(case) is not None else "unsafe"
     return tuple(names), safety
 
 

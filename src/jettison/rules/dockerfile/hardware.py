@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from jettison.dockerfile.project.needs import gpu_use
+from jettison.rules.dockerfile.around import code
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.gpu import GPU_SIGNS
 from jettison.rules.dockerfile.python_installs import PythonInstall
@@ -16,6 +18,8 @@ _CPU_WORD = re.compile(r"(?<![a-z])cpu(?![a-z])", re.IGNORECASE)
 
 def wants_gpu(case: Case, installs: tuple[PythonInstall, ...]) -> bool:
     """Whether something says GPU: the file's name, the start command, a variable, a package that needs one."""
+    if gpu_use(code(case)).verdict == "required":
+        return True
     if _GPU_WORD.search(case.recipe.name.rpartition("/")[2]) or _GPU_WORD.search(starts(case)):
         return True
     if any(asked.name in GPU_SIGNS or asked.name.startswith("nvidia-") for each in installs for asked in each.asked):
@@ -45,4 +49,13 @@ def says_cpu(case: Case, installs: tuple[PythonInstall, ...]) -> str:
         for asked in each.asked:
             if asked.name in _CPU_PACKAGES:
                 return f"{asked.name} is for CPUs"
+    if _asks_for_none(case):
+        return "the code asks for no GPU"
     return ""
+
+
+def _asks_for_none(case: Case) -> bool:
+    """Whether the code imports torch, all of it could be read, and none of it names a GPU."""
+    read = code(case)
+    uses_torch = any(each.module.partition(".")[0] == "torch" for file in read.files for each in file.imports)
+    return uses_torch and not read.skips and gpu_use(read).verdict == "not seen"

@@ -1,15 +1,19 @@
 """What a recipe installs for Python: the requirements of pip, uv, conda and the like, each with its place."""
 
 import functools
+import posixpath
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.utils import canonicalize_name
 
+from jettison.dockerfile.project.dependencies import Dependencies
 from jettison.dockerfile.scope import State
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
+from jettison.rules.dockerfile.around import asks, in_context
 from jettison.rules.dockerfile.case import Case, Site
 
 _REQUIREMENT = re.compile(
@@ -22,6 +26,9 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _LOCAL = re.compile(r"==\s*[\w.!]+\+([\w.]+)")
 _PATH = re.compile(r"(?:\.{1,2}(?:/|$|\[)|/|~)|.*\.(?:whl|tar\.gz|zip)(?:\[|$)|file:")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git\+|git@)", re.IGNORECASE)
+
+_OPEN = re.compile(r"python|implementation|extra")
+_LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Asked:
     @property
     def where(self) -> str:
         """The file and line it stands in, for messages; empty for a word of the recipe."""
-        return f" ({self.file}:{self.line})" if self.file else ""
+        return f" ({self.file}{f':{self.line}' if self.line else ''})" if self.file else ""
 
     @property
     def version(self) -> tuple[int, ...]:
@@ -104,10 +111,13 @@ def _installs(case: Case) -> Iterator[PythonInstall]:
                 yield _pip(case, site, call, "pip")
             elif call.tool == "uv" and (call.action == "add" or (call.group == "pip" and call.action == "install")):
                 yield _pip(case, site, call, "uv")
+            elif call.tool == "conda" and call.action in ("create", "update") and call.has("-f", "--file"):
+                yield from _from_environment(case, site, call)
             elif call.tool == "conda" and call.action in ("install", "create", "update"):
                 yield _conda(site, call)
             elif _of_project(call):
-                yield PythonInstall(site, call, "project", (), (), (), (), complete=False, index="", extra=())
+                asked = _own(case, site, (".",))
+                yield PythonInstall(site, call, "project", asked, (), (), (), complete=False, index="", extra=())
 
 
 def _of_project(call: Call) -> bool:
@@ -125,7 +135,7 @@ def _pip(case: Case, site: Site, call: Call, tool: str) -> PythonInstall:
         text = known_text(word, site.state)
         if _PATH.match(text):
             local.append(text)
-        else:
+        elif applies(text.partition(";")[2]):
             asked.append(asked_of(text, word))
     files = _files(site, call, "-r", "--requirement")
     listed, whole = _listed(case, site, files)
@@ -140,7 +150,7 @@ def _pip(case: Case, site: Site, call: Call, tool: str) -> PythonInstall:
         site,
         call,
         tool,
-        (*asked, *listed),
+        (*asked, *listed, *_own(case, site, local)),
         files,
         _files(site, call, "-c", "--constraint"),
         tuple(local),
@@ -174,14 +184,7 @@ def _index(site: Site, call: Call) -> str | None:
 
 
 def _conda(site: Site, call: Call) -> PythonInstall:
-    asked = []
-    for word in call.operands:
-        text = known_text(word, site.state)
-        match = _CONDA.match(text)
-        name = match["name"] if match else ""
-        asked.append(
-            Asked(canonicalize_name(name) if name else "", (match["rest"] or "") if match else "", (), "", text, word)
-        )
+    asked = [conda_asked(known_text(word, site.state), word) for word in call.operands]
     files = _files(site, call, "-f", "--file")
     whole = not files and all(each.name for each in asked)
     return PythonInstall(site, call, "conda", tuple(asked), files, (), (), whole, "", ())
@@ -203,6 +206,14 @@ def known_text(word: ShellWord, state: State) -> str:
     return _VARIABLE.sub(value, word.text.replace('"', "").replace("'", ""))
 
 
+def conda_asked(text: str, word: ShellWord | None = None) -> Asked:
+    """Read a requirement as conda has it (``channel::name=version``)."""
+    match = _CONDA.match(text)
+    if not match:
+        return Asked("", text=text, word=word)
+    return Asked(canonicalize_name(match["name"]), match["rest"] or "", text=text, word=word)
+
+
 def asked_of(text: str, word: ShellWord | None = None, file: str = "", line: int = 0) -> Asked:
     """Read a requirement as pip's command line has it; of what is not understood the name is empty."""
     if _ADDRESS.match(text):
@@ -210,16 +221,77 @@ def asked_of(text: str, word: ShellWord | None = None, file: str = "", line: int
         last = re.search(r"/([A-Za-z0-9._-]+?)(?:\.git)?(?:@[^/]*)?(?:#.*)?$", text)
         named = egg or (last if text.startswith("git") else None)
         return Asked(canonicalize_name(named[1]) if named else "", "", (), "", text, word, file, line)
-    match = _REQUIREMENT.match(text.strip())
+    text = text.partition(";")[0].strip()
+    match = _REQUIREMENT.match(text)
     if not match:
         name = re.match(r"([A-Za-z0-9][A-Za-z0-9_-]*)(?=[\[=<>~!])", text)
         return Asked(canonicalize_name(name[1]) if name else "", "", (), "", text, word, file, line)
     extras = tuple(sorted(each.strip().lower() for each in (match["extras"] or "").split(",") if each.strip()))
-    specifier = (match["rest"] or "").partition(";")[0].strip()
+    specifier = (match["rest"] or "").strip()
     local = _LOCAL.match(specifier)
     return Asked(canonicalize_name(match["name"]), specifier, extras, local[1] if local else "", text, word, file, line)
 
 
 def _listed(case: Case, site: Site, files: tuple[str | None, ...]) -> tuple[tuple[Asked, ...], bool]:
-    """Return what requirement files ask for, and whether that is all of it."""
-    return (), not files
+    """Return what requirement files of the context ask for, and whether that is all of it."""
+    found: list[Asked] = []
+    whole = True
+    for file in files:
+        path = in_context(case, site, file) if file else None
+        if path is None:
+            whole = False
+            continue
+        asked = asks(case, path, "requirements")
+        whole = whole and not asked.skips
+        found += _asked_by(asked)
+    return tuple(found), whole and all(each.name for each in found)
+
+
+def _asked_by(found: Dependencies) -> Iterator[Asked]:
+    """Give what a file asks for in any case."""
+    for group in found.groups:
+        if group.kind == "main":
+            for wanted in group.wanted:
+                if applies(wanted.marker):
+                    made = asked_of(wanted.text, None, found.path, wanted.line)
+                    yield made if made.name else replace(made, name=wanted.name)
+
+
+def applies(marker: str) -> bool:
+    """Whether a requirement's marker may hold on x86-64 Linux; one that asks for more than the platform may."""
+    if not marker.strip() or _OPEN.search(marker):
+        return True
+    try:
+        return Marker(marker).evaluate(_LINUX)
+    except (InvalidMarker, UndefinedEnvironmentName, UndefinedComparison):
+        return True
+
+
+def _own(case: Case, site: Site, paths: Iterable[str]) -> tuple[Asked, ...]:
+    """Return what the projects at these paths depend on, as their pyproject.toml says."""
+    found: list[Asked] = []
+    for path in paths:
+        folder = path.partition("[")[0].rstrip("/")
+        manifest = in_context(case, site, posixpath.join(folder or ".", "pyproject.toml"))
+        if manifest:
+            found += _asked_by(asks(case, manifest, "pyproject"))
+    return tuple(found)
+
+
+def _from_environment(case: Case, site: Site, call: Call) -> Iterator[PythonInstall]:
+    """Give what a conda environment file asks for: by conda, and by pip."""
+    files = _files(site, call, "-f", "--file")
+    by_conda: list[Asked] = []
+    by_pip: list[Asked] = []
+    for file in files:
+        path = in_context(case, site, file) if file else None
+        if path is None:
+            continue
+        for group in asks(case, path, "conda").groups:
+            for wanted in group.wanted:
+                is_conda = wanted.source == "conda"
+                made = conda_asked(wanted.text) if is_conda else asked_of(wanted.text)
+                (by_conda if is_conda else by_pip).append(replace(made, file=path, line=wanted.line))
+    yield PythonInstall(site, call, "conda", tuple(by_conda), files, (), (), complete=False, index="", extra=())
+    if by_pip:
+        yield PythonInstall(site, call, "pip", tuple(by_pip), files, (), (), complete=False, index="", extra=())

@@ -73,7 +73,8 @@ def _find(case: Case, early: Early) -> Find:
     more = f" and {len(what) - _SHOWN} more" if len(what) > _SHOWN else ""
     return Find(
         f"the source is copied in line {early.copying.site.instruction.line}, before line "
-        f"{early.sites[0].instruction.line} installs {', '.join(what[:_SHOWN])}{more}: each change of the code installs it "
+        f"{early.sites[0].instruction.line} installs {', '.join(what[:_SHOWN])}{more}: each change of the code "
+        f"installs it "
         "again",
         early.copying.site.instruction.span,
         mended(case, early),
@@ -118,7 +119,8 @@ SOURCE_BEFORE_DEPENDENCIES = Rule(
             "FROM python:3.12-slim\nCOPY --chown=1000:1000 . /srv/app\n# what it needs\n"
             "RUN apt-get update && apt-get install -y libgomp1 && rm -rf /var/lib/apt/lists/*\n"
             "RUN pip install --no-cache-dir -r /srv/app/requirements/prod.txt\nWORKDIR /srv/app\n",
-            "FROM python:3.12-slim\nCOPY --chown=1000:1000 requirements/prod.txt /srv/app/requirements/\n# what it needs\n"
+            "FROM python:3.12-slim\nCOPY --chown=1000:1000 requirements/prod.txt /srv/app/requirements/\n"
+            "# what it needs\n"
             "RUN apt-get update && apt-get install -y libgomp1 && rm -rf /var/lib/apt/lists/*\n"
             "RUN pip install --no-cache-dir -r /srv/app/requirements/prod.txt\n"
             "COPY --chown=1000:1000 . /srv/app\nWORKDIR /srv/app\n",
@@ -128,6 +130,27 @@ SOURCE_BEFORE_DEPENDENCIES = Rule(
             "RUN pip install -r requirements.txt\n",
             "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
             "COPY src ./src\n",
+        ),
+        Example(
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt ./\n"
+            "COPY requirements/base.txt ./requirements/\n"
+            "RUN pip install -r requirements.txt\nCOPY . .\n",
+            {
+                "requirements.txt": "-r requirements/base.txt\nfastapi\n",
+                "requirements/base.txt": "numpy\n",
+                "app.py": "",
+            },
+        ),
+        Example(
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
+            None,
+            {"requirements.txt": "-e .\nfastapi\n", "setup.py": ""},
+        ),
+        Example(
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
+            None,
+            {"requirements.txt": "fastapi\n", ".dockerignore": "*.txt\n"},
         ),
         Example("FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install .\n"),
         Example("FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN make && pip install -r requirements.txt\n"),
@@ -150,10 +173,12 @@ SOURCE_BEFORE_DEPENDENCIES = Rule(
     ),
     good=(
         Example(
-            "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+            "COPY . .\n"
         ),
         Example(
-            "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+            "COPY . .\n"
             "RUN pip install --no-deps -e .\n"
         ),
         Example(
@@ -163,7 +188,8 @@ SOURCE_BEFORE_DEPENDENCIES = Rule(
         Example("FROM python:3.12-slim AS a\nCOPY . /src\nFROM python:3.12-slim\nRUN pip install numpy\n"),
         Example("FROM python:3.12-slim\nCOPY --from=build . /opt\nRUN pip install numpy\n"),
         Example(
-            "FROM python:3.12-slim\nRUN --mount=type=bind,target=/src pip install -r /src/requirements.txt\nCOPY . /app\n"
+            "FROM python:3.12-slim\nRUN --mount=type=bind,target=/src pip install -r /src/requirements.txt\n"
+            "COPY . /app\n"
         ),
     ),
 )

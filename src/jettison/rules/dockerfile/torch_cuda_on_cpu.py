@@ -69,7 +69,8 @@ TORCH_CUDA_ON_CPU = Rule(
     confidence="low",
     why="On x86-64 Linux the default index gives torch with CUDA: 2.5 GB of wheels, 5 to 7 GB installed; the CPU build "
     "is 0.2 and 0.7 GB. A slim base is right for GPUs as well, so the finding is sure only where something says CPU: "
-    "the file's name, the start command, a variable, a package for CPUs. Nothing is said where something says GPU, "
+    "the file's name, the start command, a variable, a package for CPUs, code that uses torch and names no GPU. "
+    "Nothing is said where something says GPU, "
     "and for training images. With uv the fix adds `--torch-backend=cpu`; pip needs the address of PyTorch's CPU index "
     "(`--index-url`), which is not put into a file by machine.",
     sources=("sizes of the torch wheels on the default index and on PyTorch's CPU index",),
@@ -83,6 +84,12 @@ TORCH_CUDA_ON_CPU = Rule(
             "CMD uvicorn app:app\n",
         ),
         Example("FROM python:3.12-slim\nRUN pip install torch faiss-cpu\nCMD uvicorn app:app\n"),
+        Example(
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN uv pip install --system torch\nCMD uvicorn app:app\n",
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN uv pip install --torch-backend=cpu --system torch\n"
+            "CMD uvicorn app:app\n",
+            {"app.py": "import torch\nmodel = torch.load('m.pt')\n"},
+        ),
     ),
     good=(
         Example("FROM python:3.12-slim\nRUN pip install torch==2.3.1+cpu --index-url $X\nCMD uvicorn app:app\n"),
@@ -91,6 +98,11 @@ TORCH_CUDA_ON_CPU = Rule(
         Example("FROM python:3.12-slim\nENV NVIDIA_VISIBLE_DEVICES=all\nRUN pip install torch\nCMD uvicorn app:app\n"),
         Example("FROM python:3.12-slim\nRUN pip install torch bitsandbytes\nCMD uvicorn app:app\n"),
         Example("FROM python:3.12-slim\nRUN pip install torch\nCMD python train.py\n"),
+        Example(
+            "FROM python:3.12-slim\nCOPY . /app\nRUN pip install torch\nCMD uvicorn app:app\n",
+            None,
+            {"app.py": "import torch\nmodel = torch.load('m.pt').to('cuda')\n"},
+        ),
         Example("FROM nvidia/cuda:12.1.1-base-ubuntu22.04\nRUN pip install torch\nCMD uvicorn app:app\n"),
     ),
 )

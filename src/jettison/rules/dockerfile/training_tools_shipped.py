@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from jettison.rules.dockerfile.around import code
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.python_installs import Asked, PythonInstall
 from jettison.rules.dockerfile.record import Claim, Example, Find, Fix, Rule
@@ -27,7 +28,7 @@ def _check(case: Case) -> Iterator[Find]:
         return
     for install in shipped_installs(case):
         found = tuple(asked for asked in install.asked if _is_tool(case, asked))
-        if found:
+        if found and install.call.command.plain:
             yield _find(case, install, found)
 
 
@@ -39,7 +40,8 @@ def _is_tool(case: Case, asked: Asked) -> bool:
 
 def _used(case: Case, name: str) -> bool:
     """Whether the recipe runs the tool, as it builds or as it starts."""
-    if re.search(rf"\b{re.escape(name)}\b", starts(case)):
+    module = name.replace("-", "_")
+    if re.search(rf"\b{re.escape(name)}\b", starts(case)) or module in _imported(case):
         return True
     return any(
         command.name == name or any(word.value == name for word in command.words[1:3] if command.words[1].value == "-m")
@@ -48,6 +50,16 @@ def _used(case: Case, name: str) -> bool:
         for command in site.script.commands
         if len(command.words) > 1
     )
+
+
+def _imported(case: Case) -> set[str]:
+    """Return the modules that the context's code imports, its tests left out; submodules by their first part."""
+    return {
+        each.module.partition(".")[0].lower()
+        for file in code(case).files
+        if not re.search(r"(?:^|/)(?:tests?/|test_|conftest)", file.path) and not file.path.endswith(".ipynb")
+        for each in file.imports
+    }
 
 
 def _find(case: Case, install: PythonInstall, found: tuple[Asked, ...]) -> Find:
@@ -80,7 +92,8 @@ TRAINING_TOOLS_SHIPPED = Rule(
             "FROM python:3.12-slim\nRUN pip install fastapi torch\nCMD uvicorn app:app\n",
         ),
         Example(
-            'FROM python:3.12-slim\nRUN pip install \\\n    fastapi \\\n    "pytest>=8" \\\n    pytest-cov\nCMD uvicorn app:app\n',
+            'FROM python:3.12-slim\nRUN pip install \\\n    fastapi \\\n    "pytest>=8" \\\n    pytest-cov\n'
+            "CMD uvicorn app:app\n",
             "FROM python:3.12-slim\nRUN pip install \\\n    fastapi\nCMD uvicorn app:app\n",
         ),
         Example(
@@ -92,6 +105,11 @@ TRAINING_TOOLS_SHIPPED = Rule(
         Example("FROM python:3.12-slim\nRUN pip install tensorboard torch\nCMD python train.py\n"),
         Example("FROM python:3.12-slim\nRUN pip install fastapi torch\nCMD uvicorn app:app\n"),
         Example("FROM python:3.12-slim\nRUN pip install fastapi pytest && pytest /tests\nCMD uvicorn app:app\n"),
+        Example(
+            "FROM python:3.12-slim\nCOPY . /app\nRUN pip install wandb torch\nCMD uvicorn app:app\n",
+            None,
+            {"app.py": "import wandb\n"},
+        ),
         Example("FROM python:3.12-slim AS t\nRUN pip install pytest\nFROM python:3.12-slim\nCMD uvicorn app:app\n"),
     ),
 )

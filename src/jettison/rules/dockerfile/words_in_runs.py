@@ -10,7 +10,7 @@ from jettison.rules.dockerfile.case import Site
 
 
 def can_edit(site: Site, call: Call, word: ShellWord | None) -> bool:
-    """Whether a word of a call may be edited: the body is understood, the call always runs, the word is in one piece."""
+    """Whether a word of a call may be edited: the body is understood, the call always runs."""
     return word is not None and word.whole and site.editable and call.command.plain
 
 

@@ -1,6 +1,5 @@
 """Every rule's examples: they are its page, and its tests."""
 
-import importlib
 import os
 from pathlib import Path
 
@@ -8,6 +7,8 @@ import pytest
 
 from jettison.dockerfile.edit import apply_edits
 from jettison.dockerfile.parse import parse_text
+from jettison.dockerfile.project.history import parse_log
+from jettison.dockerfile.project.read import read_project
 from jettison.rules.dockerfile.case import make_case
 from jettison.rules.dockerfile.record import Example, Find, Rule
 from jettison.rules.dockerfile.registry import DOCKERFILE_RULES
@@ -23,13 +24,13 @@ def _named(value: object) -> str:
 def _found(rule: Rule, text: str, example: Example, folder: Path) -> tuple[Find, ...]:
     project = None
     if example.files:
-        read_project = importlib.import_module("jettison.dockerfile.project.read").read_project
         for name, content in example.files.items():
             path = folder / name
             os.makedirs(path.parent, exist_ok=True)
             path.write_text(content)
-        project = read_project(folder)
-    return tuple(rule.check(make_case(parse_text(text), project)))
+        project = read_project(str(folder))
+    history = parse_log(example.log) if example.log else None
+    return tuple(rule.check(make_case(parse_text(text), project, history=history)))
 
 
 @pytest.mark.parametrize(("rule", "at"), BAD, ids=_named)
@@ -50,7 +51,7 @@ def test_bad_example_is_found_and_mended_as_shown(rule: Rule, at: int, tmp_path:
         for name, content in fix.files.items():
             (tmp_path / name).write_text(content)
     files = {**example.files, **{name: text for fix in fixes for name, text in fix.files.items()}}
-    again = _found(rule, after, Example(after, None, files), tmp_path)
+    again = _found(rule, after, Example(after, None, files, example.log), tmp_path)
     assert not [find for find in again if find.fix]
 
 
