@@ -88,6 +88,16 @@ DEPENDS_ON_OPENCV = words(
     " realesrgan gfpgan controlnet-aux retina-face mtcnn lama-cleaner rembg autodistill mineru magic-pdf dlib-bin"
 )
 """Distributions that install opencv-python themselves: the headless kind would come beside it."""
+DEPENDS_ON = {
+    "opencv-python": DEPENDS_ON_OPENCV,
+    "opencv-contrib-python": DEPENDS_ON_OPENCV,
+    "tensorflow": words(
+        "tensorflow-serving-api tensorflow-hub tf-keras tensorflow-text tf-models-official tfx deepface"
+        " spleeter tensorflow-data-validation tensorflow-transform tensorflowjs tensorflow-decision-forests"
+        " tensorflow-model-analysis keras-cv mtcnn retina-face"
+    ),
+}
+"""By heavy distribution: what installs it in any case."""
 NEEDLESS_EXTRAS = frozenset(
     {"all", "dev", "test", "tests", "testing", "docs", "doc", "complete", "all-docs", "lint", "quality"}
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jettison.dockerfile.scope import Stage
+from jettison.dockerfile.scope import Stage, State
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.cuda_twice import rename_base, root_of
@@ -19,6 +19,7 @@ _FULL_ONLY = words(
     " pg_config imagemagick convert gpg dpkg-dev ps bzip2"
 )
 """Programs that the full python image has, and the slim one has not."""
+_SHELLS = ("/bin/sh", "/bin/bash", "sh", "bash", "/bin/ash")
 _PYTHON_TAG = re.compile(r"(?P<version>\d+(?:\.\d+){1,2}(?:rc\d+)?)(?:-(?P<system>bookworm|bullseye|trixie|buster))?")
 
 
@@ -45,7 +46,8 @@ def _check(case: Case) -> Iterator[Find]:
 
 
 def _advice(case: Case, base: Base) -> _Advice | None:
-    if base.family == "python" and not base.slim and (match := _PYTHON_TAG.fullmatch(base.tag)):
+    windows = case.recipe.escape != "\\" or any(state.shell[0] not in _SHELLS for state in _states(case))
+    if base.family == "python" and not windows and not base.slim and (match := _PYTHON_TAG.fullmatch(base.tag)):
         return _python(case, base, match)
     if base.repository.endswith("/anaconda3"):
         return _Advice(
@@ -64,6 +66,10 @@ def _advice(case: Case, base: Base) -> _Advice | None:
     if base.family in ("debian", "ubuntu"):
         return _by_apt(case, base)
     return None
+
+
+def _states(case: Case) -> Iterator[State]:
+    return (site.state for site in case.sites if site.stage in case.shipped)
 
 
 def _python(case: Case, base: Base, match: re.Match[str]) -> _Advice:
@@ -153,6 +159,7 @@ BASE_TOO_LARGE = Rule(
         Example("FROM jupyter/scipy-notebook:2023-10-20\nCMD start-notebook.sh\n"),
         Example("FROM ubuntu:24.04\nRUN apt-get update && apt-get install -y --no-install-recommends python3-pip\n"),
         Example("FROM python:3.12-windowsservercore-ltsc2022\nRUN pip install fastapi\n"),
+        Example('FROM python:3.12\nSHELL ["powershell", "-Command"]\nRUN pip install fastapi\n'),
         Example("FROM example/python:3.12-team\nRUN pip install fastapi\n"),
     ),
 )

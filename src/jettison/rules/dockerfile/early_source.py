@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jettison.dockerfile.edit import Edit, insert_behind, remove_instruction
+from jettison.dockerfile.edit import Edit, insert_behind
 from jettison.dockerfile.record import Instruction
 from jettison.dockerfile.tools.record import Call
 from jettison.rules.dockerfile.around import context
@@ -34,13 +34,17 @@ _SYSTEM = re.compile(
 _TOOL_VARIABLES = re.compile(
     r"PATH|VIRTUAL_ENV|HOME|PYTHONUSERBASE|PYTHONPYCACHEPREFIX|(?:PIP|UV|CONDA|POETRY|XDG|APT)_\w+"
 )
+_FILE_VARIABLES = re.compile(
+    r"PIP_(?:CONFIG_FILE|FIND_LINKS|REQUIREMENT|CONSTRAINT|CERT|TARGET|PREFIX|ROOT|SRC|LOG|EDITABLE)"
+)
+_HARMLESS_ASSIGNMENTS = words("DEBIAN_FRONTEND PIP_NO_CACHE_DIR PIP_DISABLE_PIP_VERSION_CHECK TZ LC_ALL LANG")
 _PIP_OPTIONS = words(
     """
     -r --requirement -c --constraint -U --upgrade --no-cache-dir -q --quiet -v --verbose --user --pre -f --find-links
     --disable-pip-version-check --upgrade-strategy -i --index-url --extra-index-url --trusted-host --timeout
     --default-timeout --retries --no-input --prefer-binary --only-binary --no-binary --require-hashes
     --break-system-packages --ignore-installed -I --force-reinstall --no-deps --progress-bar --root-user-action
-    --no-warn-script-location --no-build-isolation --no-compile --compile --use-pep517 --proxy --cert --isolated
+    --no-warn-script-location --no-build-isolation --no-compile --compile --use-pep517 --proxy --isolated
     --no-python-version-warning --use-deprecated --use-feature
     """
 )
@@ -77,15 +81,24 @@ def _behind(case: Case, early: Early, end: Site) -> Fix | None:
     if wanted is None:
         return None
     names, safety = wanted
-    first = [f"{line}" for line in _first_copies(case, copying, names)]
     text = _source_text(case, copying.site.instruction)
     if not text:
         return None
     here = copying.site.instruction
-    start = (
-        Edit(*here.span, "".join(line + case.recipe.newline for line in first)) if first else remove_instruction(here)
-    )
-    return Fix(safety, (start, insert_behind(case.recipe, end.instruction, text)), "copy the source behind the install")
+    first = "".join(line + case.recipe.newline for line in _first_copies(case, copying, names))
+    above = "" if first else _comments(case, here)
+    start = Edit(here.span[0] - len(above), here.span[1], first)
+    moved = insert_behind(case.recipe, end.instruction, *above.splitlines(), text)
+    return Fix(safety, (start, moved), "copy the source behind the install")
+
+
+def _comments(case: Case, instruction: Instruction) -> str:
+    """Return the comment lines directly above an instruction, which go where it goes; not a file's first lines."""
+    number = instruction.line
+    while number > 1 and case.recipe.lines[number - 2].kind == "comment":
+        number -= 1
+    start = case.recipe.lines[number - 1].start
+    return "" if number == 1 else case.recipe.text[start : instruction.span[0]]
 
 
 def _is_between(site: Site, copying: Copying, end: Site) -> bool:
@@ -185,7 +198,9 @@ def _leads(site: Site, part: str, name: str, place: str) -> bool:
     if plain in (f"${name}", f"${{{name}}}", ""):
         return False
     known = site.state.expand(plain)
-    return known is None or (known.startswith("/") and is_under(known, place))
+    if known is None or (known.startswith("/") and is_under(known, place)):
+        return True
+    return _FILE_VARIABLES.fullmatch(name) is not None and not known.startswith(("/", "http"))
 
 
 def _harmless(call: Call, place: str) -> bool:
@@ -193,6 +208,8 @@ def _harmless(call: Call, place: str) -> bool:
     command = call.command
     program = call.head[0].value or ""
     if not command.plain or command.redirects or any(wrapper not in ("sudo", "env") for wrapper in call.wrappers):
+        return False
+    if any(assignment.name not in _HARMLESS_ASSIGNMENTS for assignment in command.assignments):
         return False
     if any("$(" in word.text or "`" in word.text for word in command.words):
         return False
@@ -226,7 +243,7 @@ def _wanted(case: Case, early: Early, between: list[Site]) -> tuple[tuple[str, .
     safety: Safety = "safe"
     inside = [each for each in early.installs if any(each.site.instruction is site.instruction for site in between)]
     for install in inside:
-        if install.local or install.tool != "pip" or any("/" in each and "://" not in each for each in install.extra):
+        if install.tool != "pip" or not _from_indexes(install):
             return None
         for file in (*install.files, *install.constraints):
             place = absolute(file, workdir_of(case, install.site)) if file else None
@@ -243,6 +260,15 @@ def _wanted(case: Case, early: Early, between: list[Site]) -> tuple[tuple[str, .
             names.update(dict.fromkeys(found))
             safety = safety if context(case) is not None else "unsafe"
     return tuple(names), safety
+
+
+def _from_indexes(install: PythonInstall) -> bool:
+    """Whether all that is asked for comes over the network, from addresses that are known."""
+    places = [install.index or "", *install.extra]
+    if install.local or install.index is None or any(each and "://" not in each for each in places):
+        return False
+    named = all(asked.name or "://" in asked.text for asked in install.asked if asked.word)
+    return named and not any("file:" in text for text in (*places, *(asked.text for asked in install.asked)))
 
 
 def _brought_later(case: Case, copying: Copying, install: PythonInstall, place: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from jettison.dockerfile.project.needs import windows
 from jettison.rules.dockerfile.alternates import (
     ALTERNATES,
-    DEPENDS_ON_OPENCV,
+    DEPENDS_ON,
     EVERYTHING,
     NEEDLESS_EXTRAS,
     SYSTEM,
@@ -39,11 +39,23 @@ def _check(case: Case) -> Iterator[Find]:
         for asked in install.asked:
             for row in ALTERNATES:
                 # With both, the pair is another finding: replacing one would install the other twice.
-                if asked.name == row.name and row.instead not in names and _right(case, row, names, installs):
-                    alone = all(each.complete for each in installs) and not (names & DEPENDS_ON_OPENCV)
+                if (
+                    asked.name == row.name
+                    and not _old(asked)
+                    and row.instead not in names
+                    and _right(case, row, names, installs)
+                ):
+                    alone = all(each.complete for each in installs) and not (
+                        names & DEPENDS_ON.get(row.name, frozenset())
+                    )
                     yield _find(case, install, asked, row, fixable=alone)
             yield from _extras(case, install, asked)
     yield from _system(case)
+
+
+def _old(asked: Asked) -> bool:
+    """Whether a version of tensorflow is asked for that has no kind for CPUs, or was one."""
+    return asked.name == "tensorflow" and bool(asked.version) and asked.version < (2, 1)
 
 
 def _right(case: Case, row: Alternate, names: set[str], installs: tuple[PythonInstall, ...]) -> bool:
@@ -158,6 +170,7 @@ HEAVY_ALTERNATE = Rule(
             {"requirements.txt": "fastapi[all]\n"},
         ),
         Example("FROM python:3.12-slim\nRUN pip install opencv-python ultralytics\n"),
+        Example("FROM python:3.12-slim\nRUN pip install tensorflow tensorflow-hub\nCMD uvicorn app:app\n"),
         Example("FROM ubuntu:24.04\nRUN apt-get update && apt-get install -y openjdk-17-jdk\n"),
         Example("FROM python:3.12-slim\nRUN pip install psycopg2==2.9.9\n"),
     ),
@@ -171,6 +184,7 @@ HEAVY_ALTERNATE = Rule(
             None,
             {"app.py": "import cv2\ncv2.imshow('a', cv2.imread('b'))\n"},
         ),
+        Example("FROM python:3.6-slim\nRUN pip install tensorflow==1.7.0\nCMD uvicorn app:app\n"),
         Example("FROM tensorflow/tensorflow:2.16.1-gpu\nRUN pip install tensorflow\n"),
         Example("FROM python:3.12-slim\nRUN pip install 'tensorflow[and-cuda]'\n"),
         Example("FROM python:3.12-slim AS a\nRUN pip install opencv-python\nFROM python:3.12-slim\nCMD x\n"),

@@ -158,8 +158,10 @@ SOURCE_BEFORE_DEPENDENCIES = Rule(
         Example("FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN cd deploy && pip install -r requirements.txt\n"),
         Example("FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN poetry install\n"),
         Example(
-            "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN apt-get update && apt-get install -y ffmpeg\n",
-            "FROM python:3.12-slim\nWORKDIR /app\nRUN apt-get update && apt-get install -y ffmpeg\nCOPY . .\n",
+            "FROM python:3.12-slim\nWORKDIR /app\n# the code\nCOPY . .\n"
+            "RUN apt-get update && apt-get install -y ffmpeg\n",
+            "FROM python:3.12-slim\nWORKDIR /app\nRUN apt-get update && apt-get install -y ffmpeg\n# the code\n"
+            "COPY . .\n",
         ),
         Example("FROM python:3.12-slim\nCOPY . /\nRUN pip install -r requirements.txt\n"),
         Example(
