@@ -100,9 +100,10 @@ SOURCE_BEFORE_DEPENDENCIES = Rule(
     "dependencies, install, then copy the rest.\n\n"
     "The fix moves the COPY behind the install and copies the named files first. It is made only when what runs in "
     "between provably does not read the source: pip with requirement files at known places, package managers, "
-    "nothing written where the source goes. It is safe when the build context shows that the requirement files and "
-    "all that they include are there and name no local path; unsafe when there is no context to look at. The same for "
-    "`poetry install --no-root`, `uv sync --no-install-project` and the like is left to a person.",
+    "nothing written where the source goes; with a context also `uv sync --no-install-project`, `poetry install "
+    "--no-root` "
+    "and pipenv. It is safe when the build context shows that the requirement files and "
+    "all that they include are there and name no local path; unsafe when there is no context to look at.",
     sources=(
         "20 % of 148 public ML Dockerfiles",
         "a study of 1,993 ML Dockerfiles (MSR 2026): 71 % of rebuild work is wasted, 96 % of it through context files",
@@ -151,6 +152,25 @@ SOURCE_BEFORE_DEPENDENCIES = Rule(
             "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
             None,
             {"requirements.txt": "fastapi\n", ".dockerignore": "*.txt\n"},
+        ),
+        Example(
+            "FROM python:3.12-slim\nENV PATH=/app/.venv/bin:$PATH\nWORKDIR /app\nCOPY . .\n"
+            "RUN uv sync --frozen --no-install-project\nRUN uv sync --frozen\n",
+            "FROM python:3.12-slim\nENV PATH=/app/.venv/bin:$PATH\nWORKDIR /app\nCOPY pyproject.toml uv.lock ./\n"
+            "RUN uv sync --frozen --no-install-project\nCOPY . .\nRUN uv sync --frozen\n",
+            {
+                "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = ["numpy"]\n',
+                "uv.lock": 'version = 1\n[[package]]\nname = "x"\nversion = "1"\nsource = { virtual = "." }\n',
+                "app.py": "",
+            },
+        ),
+        Example(
+            "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN poetry install --no-root\n",
+            None,
+            {
+                "pyproject.toml": '[tool.poetry]\nname = "x"\n[tool.poetry.dependencies]\nlib = { path = "../lib" }\n',
+                "poetry.lock": "",
+            },
         ),
         Example("FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install .\n"),
         Example("FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN make && pip install -r requirements.txt\n"),

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.edit import apply_edits
@@ -70,6 +70,7 @@ def _commands(text: str) -> list[str]:
     return [text[slice(*each.span)].strip() for each in recipe.instructions]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(HARMLESS), max_size=5), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_nothing_is_lost_and_the_rest_keeps_its_order(between: list[str], newline: str, ended: bool) -> None:  # noqa: FBT001 -- given
     """Whatever harmless stands between, the fix adds one COPY, moves one, and all else stays in its order."""
