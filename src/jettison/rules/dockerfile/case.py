@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from jettison.dockerfile.record import Instruction, Recipe
@@ -12,6 +13,7 @@ from jettison.dockerfile.tools.calls import calls_of
 from jettison.dockerfile.tools.record import Call
 
 if TYPE_CHECKING:
+    from jettison.dockerfile.project.history import History
     from jettison.dockerfile.project.read import Project
 
 
@@ -39,9 +41,9 @@ class Site:
         return self.script is not None and not self.script.opaque and self.instruction.name == "RUN"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """What a rule looks at.
+    """What a rule looks at. Two cases are the same only if they are one: so what is worked out for one can be kept.
 
     Attributes:
         recipe: the Dockerfile.
@@ -50,6 +52,8 @@ class Case:
         project: the files around it; None when there is no context.
         shipped: the stages whose layers are in the image that a build without ``--target`` gives.
         built: the stages that such a build needs.
+        history: how often the project's files change; None when it is not known.
+        today: the day for which it is asked; None: the day on which the tables were checked. Rules have no clock.
     """
 
     recipe: Recipe
@@ -58,6 +62,8 @@ class Case:
     project: "Project | None"
     shipped: frozenset[int]
     built: frozenset[int]
+    history: "History | None" = None
+    today: date | None = None
 
     @property
     def final(self) -> Stage | None:
@@ -86,14 +92,20 @@ class Case:
         return self.scopes.root_image(self.scopes.stages[stage])
 
 
-def make_case(recipe: Recipe, project: "Project | None" = None) -> Case:
+def make_case(
+    recipe: Recipe,
+    project: "Project | None" = None,
+    *,
+    history: "History | None" = None,
+    today: date | None = None,
+) -> Case:
     """Gather what rules look at."""
     scopes = scopes_of(recipe)
     sites = tuple(_sites(recipe, scopes))
     last = len(scopes.stages) - 1
     shipped = frozenset(stage.index for stage in scopes.lineage(last)) if scopes.stages else frozenset()
     built = scopes.needed(last) if scopes.stages else frozenset()
-    return Case(recipe, scopes, sites, project, shipped, built)
+    return Case(recipe, scopes, sites, project, shipped, built, history, today)
 
 
 def _sites(recipe: Recipe, scopes: Scopes) -> Iterator[Site]:

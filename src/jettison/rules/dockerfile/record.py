@@ -86,11 +86,13 @@ class Example:
         before: its text.
         after: the text that the rule's fix makes of it; None when there is no fix.
         files: files of the build context that the rule looks at, by name; empty: no context is given.
+        log: the output of :data:`jettison.dockerfile.project.history.GIT_LOG`; empty: no history is given.
     """
 
     before: str
     after: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)

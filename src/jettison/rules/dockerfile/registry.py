@@ -24,9 +24,60 @@ from jettison.rules.dockerfile.shell_form_start import SHELL_FORM_START
 from jettison.rules.dockerfile.stage_name import STAGE_NAME
 from jettison.rules.dockerfile.start_overridden import START_OVERRIDDEN
 from jettison.rules.dockerfile.syntax_not_first import SYNTAX_NOT_FIRST
+from jettison.rules.dockerfile.base_end_of_life import BASE_END_OF_LIFE
+from jettison.rules.dockerfile.base_too_large import BASE_TOO_LARGE
+from jettison.rules.dockerfile.base_without_digest import BASE_WITHOUT_DIGEST
+from jettison.rules.dockerfile.base_without_tag import BASE_WITHOUT_TAG
+from jettison.rules.dockerfile.built_in_one_stage import BUILT_IN_ONE_STAGE
+from jettison.rules.dockerfile.compilers_shipped import COMPILERS_SHIPPED
+from jettison.rules.dockerfile.copy_order_by_change import COPY_ORDER_BY_CHANGE
+from jettison.rules.dockerfile.cuda_twice import CUDA_TWICE
+from jettison.rules.dockerfile.devel_base_shipped import DEVEL_BASE_SHIPPED
+from jettison.rules.dockerfile.dockerignore_misses import DOCKERIGNORE_MISSES
+from jettison.rules.dockerfile.dockerignore_missing import DOCKERIGNORE_MISSING
+from jettison.rules.dockerfile.downloads_everything import DOWNLOADS_EVERYTHING
+from jettison.rules.dockerfile.heavy_alternate import HEAVY_ALTERNATE
+from jettison.rules.dockerfile.jit_without_compiler import JIT_WITHOUT_COMPILER
+from jettison.rules.dockerfile.onnxruntime_gpu_without_libraries import ONNXRUNTIME_GPU_WITHOUT_LIBRARIES
+from jettison.rules.dockerfile.record import Rule
+from jettison.rules.dockerfile.same_files_twice import SAME_FILES_TWICE
+from jettison.rules.dockerfile.secret_files_copied import SECRET_FILES_COPIED
+from jettison.rules.dockerfile.source_before_dependencies import SOURCE_BEFORE_DEPENDENCIES
+from jettison.rules.dockerfile.too_many_cuda_architectures import TOO_MANY_CUDA_ARCHITECTURES
+from jettison.rules.dockerfile.torch_cuda_on_cpu import TORCH_CUDA_ON_CPU
+from jettison.rules.dockerfile.torch_extra_index import TORCH_EXTRA_INDEX
+from jettison.rules.dockerfile.training_tools_shipped import TRAINING_TOOLS_SHIPPED
+from jettison.rules.dockerfile.weights_downloaded_after_code import WEIGHTS_DOWNLOADED_AFTER_CODE
+from jettison.rules.dockerfile.weights_unpinned import WEIGHTS_UNPINNED
+from jettison.rules.dockerfile.weights_with_code import WEIGHTS_WITH_CODE
 
 DOCKERFILE_RULES: tuple[Rule, ...] = (
     # keep one name a line
+    SOURCE_BEFORE_DEPENDENCIES,
+    DOCKERIGNORE_MISSING,
+    DOCKERIGNORE_MISSES,
+    SECRET_FILES_COPIED,
+    WEIGHTS_WITH_CODE,
+    WEIGHTS_DOWNLOADED_AFTER_CODE,
+    WEIGHTS_UNPINNED,
+    CUDA_TWICE,
+    TORCH_CUDA_ON_CPU,
+    TORCH_EXTRA_INDEX,
+    DEVEL_BASE_SHIPPED,
+    COMPILERS_SHIPPED,
+    BUILT_IN_ONE_STAGE,
+    BASE_TOO_LARGE,
+    BASE_END_OF_LIFE,
+    BASE_WITHOUT_TAG,
+    BASE_WITHOUT_DIGEST,
+    TOO_MANY_CUDA_ARCHITECTURES,
+    JIT_WITHOUT_COMPILER,
+    TRAINING_TOOLS_SHIPPED,
+    HEAVY_ALTERNATE,
+    SAME_FILES_TWICE,
+    DOWNLOADS_EVERYTHING,
+    COPY_ORDER_BY_CHANGE,
+    ONNXRUNTIME_GPU_WITHOUT_LIBRARIES,
     APT_LISTS_SHIPPED,
     SHELL_FORM_START,
     HEALTHCHECK_TOOL_MISSING,

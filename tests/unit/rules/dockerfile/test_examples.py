@@ -7,6 +7,7 @@ import pytest
 
 from jettison.dockerfile.edit import apply_edits
 from jettison.dockerfile.parse import parse_text
+from jettison.dockerfile.project.history import parse_log
 from jettison.dockerfile.project.read import read_project
 from jettison.rules.dockerfile.case import make_case
 from jettison.rules.dockerfile.record import Example, Find, Rule
@@ -28,7 +29,8 @@ def _found(rule: Rule, text: str, example: Example, folder: Path) -> tuple[Find,
             os.makedirs(path.parent, exist_ok=True)
             path.write_text(content)
         project = read_project(str(folder))
-    return tuple(rule.check(make_case(parse_text(text), project)))
+    history = parse_log(example.log) if example.log else None
+    return tuple(rule.check(make_case(parse_text(text), project, history=history)))
 
 
 @pytest.mark.parametrize(("rule", "at"), BAD, ids=_named)
@@ -45,11 +47,11 @@ def test_bad_example_is_found_and_mended_as_shown(rule: Rule, at: int, tmp_path:
     after = apply_edits(example.before, edits)
     assert after == example.after
     for fix in fixes:
-        assert rule.fixes == "unsafe" or fix.safety == "safe"
+        assert rule.fixes == "safe" or fix.safety == "unsafe"
         for name, content in fix.files.items():
             (tmp_path / name).write_text(content)
     files = {**example.files, **{name: text for fix in fixes for name, text in fix.files.items()}}
-    again = _found(rule, after, Example(after, None, files), tmp_path)
+    again = _found(rule, after, Example(after, None, files, example.log), tmp_path)
     assert not [find for find in again if find.fix]
 
 

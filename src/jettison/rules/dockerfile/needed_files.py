@@ -1,0 +1,97 @@
+"""Which files of a COPY an install of dependencies reads."""
+
+import posixpath
+from collections.abc import Sequence
+
+from jettison.dockerfile.project.copied import copied
+from jettison.rules.dockerfile.around import asks, context
+from jettison.rules.dockerfile.case import Case
+from jettison.rules.dockerfile.copies import Copying, absolute, copyings, is_under, workdir_of
+from jettison.rules.dockerfile.project_installs import asks_for_local, reads_of
+from jettison.rules.dockerfile.python_installs import PythonInstall
+from jettison.rules.dockerfile.record import Safety
+from jettison.rules.dockerfile.required import required_files
+
+
+def needed_files(
+    case: Case, copying: Copying, installs: Sequence[PythonInstall]
+) -> tuple[tuple[str, ...], Safety] | None:
+    """Return the context's files that the installs read from the COPY, and how sure it is that those are all.
+
+    Returns:
+        None when one is not known, or something else of the source is read.
+    """
+    names: dict[str, None] = {}
+    safety: Safety = "safe"
+    for install in installs:
+        if install.tool == "project":
+            own = _own_files(case, copying, install)
+            if own is None:
+                return None
+            names.update(dict.fromkeys(own))
+            continue
+        if install.tool != "pip" or not _from_indexes(install):
+            return None
+        for file in (*install.files, *install.constraints):
+            place = absolute(file, workdir_of(case, install.site)) if file else None
+            if place is None:
+                return None
+            source = copying.brings(place)
+            if _brought_later(case, copying, install, place):
+                continue
+            if source is None:
+                return None
+            found = required_files(context(case), source, constraint=file in install.constraints)
+            if found is None:
+                return None
+            names.update(dict.fromkeys(found))
+            safety = safety if context(case) is not None else "unsafe"
+    return tuple(names), safety
+
+
+def _own_files(case: Case, copying: Copying, install: PythonInstall) -> tuple[str, ...] | None:
+    """Return the files of the context that an install of the project's dependencies reads; None when not known."""
+    reads, project = reads_of(install.call), context(case)
+    workdir = workdir_of(case, install.site)
+    if reads is None or project is None or workdir is None:
+        return None
+    if brings_into(case, copying, posixpath.join(workdir, ".venv")):
+        return None
+    found: list[str] = []
+    for name in (*reads.needed, *reads.also):
+        source = copying.brings(posixpath.join(workdir, name))
+        entry = project.context.entries.get(source) if source else None
+        if entry is not None and entry.type == "file" and not entry.ignored:
+            found.append(entry.path)
+        elif name in reads.needed or entry is not None:
+            return None
+    asked = {path: asks(case, path) for path in found if path.endswith((".lock", "pyproject.toml", "Pipfile"))}
+    return None if asks_for_local(asked) else tuple(found)
+
+
+def _from_indexes(install: PythonInstall) -> bool:
+    """Whether all that is asked for comes over the network, from addresses that are known."""
+    places = [install.index or "", *install.extra]
+    if install.local or install.index is None or any(each and "://" not in each for each in places):
+        return False
+    named = all(asked.name or "://" in asked.text for asked in install.asked if asked.word)
+    return named and not any("file:" in text for text in (*places, *(asked.text for asked in install.asked)))
+
+
+def _brought_later(case: Case, copying: Copying, install: PythonInstall, place: str) -> bool:
+    """Whether another COPY in between puts a file where the install reads it."""
+    return any(
+        each.brings(place) is not None and not each.whole
+        for each in copyings(case, stage=install.site.stage)
+        if copying.site.instruction.line < each.site.instruction.line < install.site.instruction.line
+    )
+
+
+def brings_into(case: Case, copying: Copying, folder: str) -> bool:
+    """Whether a COPY brings files into a folder; without a context it may."""
+    project = context(case)
+    if project is None:
+        return True
+    taken = copied(project.context, copying.sources)
+    places = [copying.lands(file) for file in taken.files]
+    return any(place is None or is_under(place, folder) for place in places)
