@@ -47,9 +47,9 @@ ADD_INSTEAD_OF_COPY = Rule(
     title="ADD where COPY does the same",
     severity="info",
     confidence="high",
-    why="ADD unpacks archives and fetches addresses; a file that happens to be an archive is unpacked without a word. "
-    "For local files COPY says what is meant. Sources whose name ends as an archive's, or is not known, are left alone. "
-    "The fix is safe for folders and for names with the ending of another kind of file.",
+    why="ADD unpacks archives and fetches addresses; a file that happens to be an archive is unpacked without a "
+    "word. For local files COPY says what is meant. Sources whose name ends as an archive's, or is not known, are "
+    "left alone. The fix is safe for folders and for names with the ending of another kind of file.",
     sources=("Dockerfile reference, ADD or COPY", "hadolint DL3020"),
     check=_check,
     fixes="unsafe",

@@ -33,8 +33,8 @@ MOVED_IN_LATER_LAYER = Rule(
     title="trees moved or copied in a later layer than the one that stores them",
     severity="low",
     confidence="medium",
-    why="A file that is moved is stored in both layers: where it was, and where it is. Put it at its last place at once: name "
-    "that place in the COPY, or move it in the RUN that fetches it.",
+    why="A file that is moved is stored in both layers: where it was, and where it is. Put it at its last place at "
+    "once: name that place in the COPY, or move it in the RUN that fetches it.",
     sources=("OCI image specification, layer: a change set holds whole files",),
     check=_check,
     fixes="none",

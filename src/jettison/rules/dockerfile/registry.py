@@ -1,13 +1,22 @@
 """The rules of Dockerfiles, in the order shown to users: the worth of what they find."""
 
 from jettison.rules.dockerfile.add_instead_of_copy import ADD_INSTEAD_OF_COPY
+from jettison.rules.dockerfile.add_url_without_checksum import ADD_URL_WITHOUT_CHECKSUM
 from jettison.rules.dockerfile.apt_lists_shipped import APT_LISTS_SHIPPED
 from jettison.rules.dockerfile.chmod_in_later_layer import CHMOD_IN_LATER_LAYER
 from jettison.rules.dockerfile.chown_in_later_layer import CHOWN_IN_LATER_LAYER
 from jettison.rules.dockerfile.copy_link_named_owner import COPY_LINK_NAMED_OWNER
+from jettison.rules.dockerfile.curl_ignores_errors import CURL_IGNORES_ERRORS
+from jettison.rules.dockerfile.curl_pipe_shell import CURL_PIPE_SHELL
+from jettison.rules.dockerfile.download_left import DOWNLOAD_LEFT
+from jettison.rules.dockerfile.download_without_checksum import DOWNLOAD_WITHOUT_CHECKSUM
+from jettison.rules.dockerfile.git_history_shipped import GIT_HISTORY_SHIPPED
+from jettison.rules.dockerfile.git_unpinned import GIT_UNPINNED
 from jettison.rules.dockerfile.moved_in_later_layer import MOVED_IN_LATER_LAYER
+from jettison.rules.dockerfile.pipe_hides_failure import PIPE_HIDES_FAILURE
 from jettison.rules.dockerfile.record import Rule
 from jettison.rules.dockerfile.removed_in_later_layer import REMOVED_IN_LATER_LAYER
+from jettison.rules.dockerfile.wget_and_curl_both import WGET_AND_CURL_BOTH
 
 DOCKERFILE_RULES: tuple[Rule, ...] = (
     # keep one name a line
@@ -18,4 +27,13 @@ DOCKERFILE_RULES: tuple[Rule, ...] = (
     REMOVED_IN_LATER_LAYER,
     MOVED_IN_LATER_LAYER,
     ADD_INSTEAD_OF_COPY,
+    DOWNLOAD_LEFT,
+    DOWNLOAD_WITHOUT_CHECKSUM,
+    ADD_URL_WITHOUT_CHECKSUM,
+    CURL_PIPE_SHELL,
+    CURL_IGNORES_ERRORS,
+    PIPE_HIDES_FAILURE,
+    GIT_HISTORY_SHIPPED,
+    GIT_UNPINNED,
+    WGET_AND_CURL_BOTH,
 )
