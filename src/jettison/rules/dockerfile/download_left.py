@@ -7,7 +7,7 @@ from jettison.dockerfile.edit import append_command
 from jettison.dockerfile.shell.record import Command
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.downloads import ARCHIVE, Download, downloads
-from jettison.rules.dockerfile.places import folder_at, joined, later, text_of
+from jettison.rules.dockerfile.places import earlier, folder_at, joined, later, text_of
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.stored import removed_in
 
@@ -64,20 +64,46 @@ def _mounted(site: Site, path: str) -> bool:
 
 def _fix(case: Case, site: Site, download: Download) -> Fix | None:
     path, commands = download.path, site.script.commands if site.script else ()
-    if path is None or not _PLAIN_NAME.match(path) or not site.editable or not download.call.command.plain:
+    if path is None or not site.editable or not download.call.command.plain:
         return None
     users = [command for command in _behind(site, download) if _uses(case, site, command, path)]
     if not all(command.plain for command in users) or any(command.joiner == "&" for command in commands):
         return None
     if commands[-1].name in ("exit", "exec") or _named_later(case, site, path):
         return None
-    edit = append_command(case.recipe, site.instruction, f"rm {path}")
+    name = _written(case, site, users[0], path)
+    edit = append_command(case.recipe, site.instruction, f"rm {name}") if name else None
     return Fix("safe", (edit,), "remove the file in the same layer") if edit else None
 
 
+def _written(case: Case, site: Site, user: Command, path: str) -> str | None:
+    """Return how the file is named at the body's end: as there, so that variables stay what they are."""
+    assert site.script is not None  # noqa: S101 -- the site is editable
+    last = site.script.commands[-1]
+    folder = folder_at(case, site, user)
+    word = next((word for word in user.words if joined(folder, text_of(site, word)) == path), None)
+    if word is None or last.name in ("cd", "pushd", "popd"):
+        return None
+    if word.text.startswith("/") or folder_at(case, site, last) == folder is not None:
+        return word.text.removeprefix("./")
+    fixed = word.value is not None and not any("$" in other.instruction.body.text for other in _workdirs(case, site))
+    return path if fixed and _PLAIN_NAME.match(path) and "$" not in site.instruction.body.text else None
+
+
+def _workdirs(case: Case, site: Site) -> Iterator[Site]:
+    return (other for other in earlier(case, site) if other.instruction.name == "WORKDIR")
+
+
 def _named_later(case: Case, site: Site, path: str) -> bool:
-    """Whether anything behind a RUN names the file: it may still be needed."""
-    return path.rpartition("/")[2] in case.recipe.text[site.instruction.span[1] :]
+    """Whether anything behind a RUN may mean the file: by its name, or a pattern with its ending."""
+    rest = case.recipe.text[site.instruction.span[1] :]
+    name = path.rpartition("/")[2]
+    if name in rest or re.search(rf"[*}}?]\w*{re.escape(name[name.rfind('.') :])}", rest):
+        return True
+    words = (
+        word for other in later(case, site) if other.script for each in other.script.commands for word in each.words
+    )
+    return any((text_of(site, word) or "").endswith(name) for word in words)
 
 
 DOWNLOAD_LEFT = Rule(
@@ -95,13 +121,22 @@ DOWNLOAD_LEFT = Rule(
         Example(
             "FROM debian:bookworm\nRUN curl -fLO https://example.org/cmake.tar.gz && tar xzf cmake.tar.gz -C /opt\n",
             "FROM debian:bookworm\nRUN curl -fLO https://example.org/cmake.tar.gz && tar xzf cmake.tar.gz -C /opt \\\n"
-            "    && rm /cmake.tar.gz\n",
+            "    && rm cmake.tar.gz\n",
         ),
         Example(
             "FROM debian:bookworm\nRUN wget -q https://example.org/conda.sh -O /tmp/conda.sh && \\\n"
             "  bash /tmp/conda.sh -b -p /opt/conda\n",
             "FROM debian:bookworm\nRUN wget -q https://example.org/conda.sh -O /tmp/conda.sh && \\\n"
             "  bash /tmp/conda.sh -b -p /opt/conda \\\n  && rm /tmp/conda.sh\n",
+        ),
+        Example(
+            "FROM debian:bookworm\nARG V=1\n"
+            "RUN cd /tmp && wget https://example.org/a-$V.zip && unzip a-$V.zip && cd a && make\n"
+        ),
+        Example(
+            "FROM debian:bookworm\nARG V=1\nRUN wget https://example.org/a-$V.zip && unzip a-$V.zip\n",
+            "FROM debian:bookworm\nARG V=1\n"
+            "RUN wget https://example.org/a-$V.zip && unzip a-$V.zip \\\n    && rm a-$V.zip\n",
         ),
         Example("FROM debian\nRUN if x; then wget -O /a.zip https://example.org/a.zip && unzip /a.zip; fi\n"),
     ),

@@ -87,7 +87,7 @@ def folder_at(case: Case, site: Site, command: Command) -> str | None:
         if other.span[0] >= command.span[0]:
             break
         if other.name in ("cd", "pushd", "popd"):
-            known = other.plain and other.name == "cd" and len(other.words) == 2  # noqa: PLR2004 -- cd FOLDER
+            known = other.plain and other.name == "cd" and len(other.words) == 2 and other.words[1].text != "-"  # noqa: PLR2004 -- cd FOLDER
             folder = joined(folder, text_of(site, other.words[1])) if known else None
     return folder
 

@@ -3,6 +3,8 @@
 from jettison.rules.dockerfile.add_instead_of_copy import ADD_INSTEAD_OF_COPY
 from jettison.rules.dockerfile.add_url_without_checksum import ADD_URL_WITHOUT_CHECKSUM
 from jettison.rules.dockerfile.apt_lists_shipped import APT_LISTS_SHIPPED
+from jettison.rules.dockerfile.cache_not_writable import CACHE_NOT_WRITABLE
+from jettison.rules.dockerfile.cd_without_workdir import CD_WITHOUT_WORKDIR
 from jettison.rules.dockerfile.chmod_in_later_layer import CHMOD_IN_LATER_LAYER
 from jettison.rules.dockerfile.chown_in_later_layer import CHOWN_IN_LATER_LAYER
 from jettison.rules.dockerfile.copy_link_named_owner import COPY_LINK_NAMED_OWNER
@@ -16,7 +18,18 @@ from jettison.rules.dockerfile.moved_in_later_layer import MOVED_IN_LATER_LAYER
 from jettison.rules.dockerfile.pipe_hides_failure import PIPE_HIDES_FAILURE
 from jettison.rules.dockerfile.record import Rule
 from jettison.rules.dockerfile.removed_in_later_layer import REMOVED_IN_LATER_LAYER
+from jettison.rules.dockerfile.root_user import ROOT_USER
+from jettison.rules.dockerfile.secret_build_argument import SECRET_BUILD_ARGUMENT
+from jettison.rules.dockerfile.secret_file_copied import SECRET_FILE_COPIED
+from jettison.rules.dockerfile.secret_in_command import SECRET_IN_COMMAND
+from jettison.rules.dockerfile.secret_in_env import SECRET_IN_ENV
+from jettison.rules.dockerfile.sudo_used import SUDO_USED
+from jettison.rules.dockerfile.user_by_name import USER_BY_NAME
+from jettison.rules.dockerfile.useradd_large_uid import USERADD_LARGE_UID
 from jettison.rules.dockerfile.wget_and_curl_both import WGET_AND_CURL_BOTH
+from jettison.rules.dockerfile.workdir_missing import WORKDIR_MISSING
+from jettison.rules.dockerfile.workdir_relative import WORKDIR_RELATIVE
+from jettison.rules.dockerfile.world_writable import WORLD_WRITABLE
 
 DOCKERFILE_RULES: tuple[Rule, ...] = (
     # keep one name a line
@@ -36,4 +49,17 @@ DOCKERFILE_RULES: tuple[Rule, ...] = (
     GIT_HISTORY_SHIPPED,
     GIT_UNPINNED,
     WGET_AND_CURL_BOTH,
+    CD_WITHOUT_WORKDIR,
+    WORKDIR_RELATIVE,
+    WORKDIR_MISSING,
+    ROOT_USER,
+    USER_BY_NAME,
+    CACHE_NOT_WRITABLE,
+    SUDO_USED,
+    USERADD_LARGE_UID,
+    WORLD_WRITABLE,
+    SECRET_IN_ENV,
+    SECRET_IN_COMMAND,
+    SECRET_FILE_COPIED,
+    SECRET_BUILD_ARGUMENT,
 )
