@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit
 from jettison.rules.dockerfile.case import Case
-from jettison.rules.dockerfile.copies import Copying, copyings
+from jettison.rules.dockerfile.copying import Copying, copyings
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule, Safety
 
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|[^/]+@[^/]+:", re.IGNORECASE)

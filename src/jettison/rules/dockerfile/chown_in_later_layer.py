@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from jettison.rules.dockerfile.accounts import account_named, group_exists, group_number, user_number
 from jettison.rules.dockerfile.case import Case
-from jettison.rules.dockerfile.copies import Copying
+from jettison.rules.dockerfile.copying import Copying
 from jettison.rules.dockerfile.places import shadowed
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.relabel import Relabel, mended, relabels, run_by_root, safety, simple, sources

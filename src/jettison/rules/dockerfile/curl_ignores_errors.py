@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from jettison.dockerfile.edit import Edit
 from jettison.dockerfile.tools.record import Call
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.downloads import downloads, outside
+from jettison.rules.dockerfile.fetches import downloads, outside
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
 _FAILS = ("-f", "--fail", "--fail-with-body", "--fail-early")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from jettison.dockerfile.edit import append_command
 from jettison.dockerfile.shell.record import Command
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.downloads import ARCHIVE, Download, downloads
+from jettison.rules.dockerfile.fetches import ARCHIVE, Download, downloads
 from jettison.rules.dockerfile.places import earlier, folder_at, joined, later, text_of
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.stored import removed_in

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.downloads import ARCHIVE, Download, downloads, outside
+from jettison.rules.dockerfile.fetches import ARCHIVE, Download, downloads, outside
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
 _CHECKS = frozenset(("sha256sum", "gpg"))

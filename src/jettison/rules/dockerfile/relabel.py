@@ -9,7 +9,7 @@ from jettison.dockerfile.edit_commands import remove_command
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.copies import Copying, copying_of
+from jettison.rules.dockerfile.copying import Copying, copying_of
 from jettison.rules.dockerfile.places import base_at, covered_place, earlier, folder_of, place_of, shadowed, within
 from jettison.rules.dockerfile.record import Safety
 from jettison.rules.dockerfile.stored import Stored, brought_by_base, stored_before

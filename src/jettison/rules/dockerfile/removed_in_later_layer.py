@@ -6,7 +6,7 @@ from jettison.dockerfile.edit import Edit, add_flag, remove_instruction
 from jettison.dockerfile.edit_commands import remove_command
 from jettison.dockerfile.tools.record import Call
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.copies import Copying, copying_of
+from jettison.rules.dockerfile.copying import Copying, copying_of
 from jettison.rules.dockerfile.places import covered_place, earlier, within
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.stored import Stored, stored_before

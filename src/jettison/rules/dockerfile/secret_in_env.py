@@ -27,7 +27,7 @@ def _check(case: Case) -> Iterator[Find]:
 
 
 def _given(site: Site, kind: str, value: str) -> bool:
-    """Whether a value is a secret as far as can be told: a variable that the builder gives, or a text that may be one."""
+    """Whether a value may be a secret: a variable that the builder gives, or a text that is no switch or path."""
     if "$" not in value:
         return secret_value(value)
     text = value.strip("\"'${}").partition(":")[0]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.copies import copying_of
-from jettison.rules.dockerfile.downloads import downloads
+from jettison.rules.dockerfile.copying import copying_of
+from jettison.rules.dockerfile.fetches import downloads
 from jettison.rules.dockerfile.places import base_at, covered_place, earlier, place_of, within
 
 _SMALL = re.compile(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from jettison.rules.dockerfile.case import Case
-from jettison.rules.dockerfile.copies import copyings
+from jettison.rules.dockerfile.copying import copyings
 from jettison.rules.dockerfile.places import AT_ROOT, base_at
 from jettison.rules.dockerfile.record import Example, Find, Rule
 

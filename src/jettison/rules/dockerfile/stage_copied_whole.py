@@ -1,0 +1,39 @@
+"""A whole stage copied over another."""
+
+from collections.abc import Iterator
+
+from jettison.rules.dockerfile.case import Case
+from jettison.rules.dockerfile.copying import copyings
+from jettison.rules.dockerfile.places import base_at
+from jettison.rules.dockerfile.record import Example, Find, Rule
+
+
+def _check(case: Case) -> Iterator[Find]:
+    for copying in copyings(case):
+        if copying.site.stage not in case.shipped or copying.origin is None or copying.to != "/":
+            continue
+        base = base_at(case, copying.site.stage)
+        if "/" in copying.sources and not (base is not None and base.family == "scratch"):
+            yield Find(
+                f"the whole of {copying.origin} is copied over this stage: its base is stored a second time",
+                copying.instruction.span,
+            )
+
+
+STAGE_COPIED_WHOLE = Rule(
+    name="stage-copied-whole",
+    title="a whole stage is copied over another",
+    severity="medium",
+    confidence="medium",
+    why="`COPY --from=build / /` brings compilers, caches and the system again, into one layer that shares nothing "
+    "with any other image. Copy what is needed: the environment, the program. On `scratch` it is a way to make one "
+    "layer of many, and is left alone.",
+    sources=("OCI image specification, layer",),
+    check=_check,
+    fixes="none",
+    bad=(Example("FROM python:3.11 AS build\nRUN make\nFROM python:3.11-slim\nCOPY --from=build / /\n"),),
+    good=(
+        Example("FROM python:3.11 AS build\nRUN make\nFROM python:3.11-slim\nCOPY --from=build /opt/venv /opt/venv\n"),
+        Example("FROM python:3.11 AS build\nRUN make\nFROM scratch\nCOPY --from=build / /\n"),
+    ),
+)
