@@ -24,7 +24,8 @@ def _check(case: Case) -> Iterator[Find]:
                 base = case.image(site.stage) or ""
                 more = " (a package of everything, the driver included)" if found[0].startswith("cuda") else ""
                 yield Find(
-                    f"{found[0]}{more} puts a GPU driver into the image: the host's is mounted over it, or clashes with it",
+                    f"{found[0]}{more} puts a GPU driver into the image: the host's is mounted over it, or "
+                    "clashes with it",
                     call.command.span,
                     None,
                     (Claim("debs", of=found, base=base),),

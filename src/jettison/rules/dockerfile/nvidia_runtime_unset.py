@@ -11,7 +11,7 @@ from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 _WITHOUT = frozenset(("python", "debian", "ubuntu", "distroless", "conda", "alpine"))
 _NEEDS_GPU = re.compile(
     r"(?:^|[\s/'\"])(?:onnxruntime-gpu|cupy-cuda\d+x?|vllm|flash-attn|tensorflow\[and-cuda\]|jax\[cuda\d*\w*\]|tensorrt|whl/cu\d+"
-    r"|faiss-gpu[\w-]*|bitsandbytes|nvidia-c\w+-cu\d+|pytorch-cuda)\b"
+    r"|faiss-gpu[\w-]*|nvidia-c\w+-cu\d+|pytorch-cuda)\b"
 )
 
 
@@ -27,8 +27,8 @@ def _check(case: Case) -> Iterator[Find]:
             text = " ".join(word.text for word in call.command.words)
             if site.stage in case.built and _NEEDS_GPU.search(text):
                 yield Find(
-                    f"{base.family} images do not ask the NVIDIA runtime for GPUs: where it is the default runtime, this "
-                    "service sees none",
+                    f"{base.family} images do not ask the NVIDIA runtime for GPUs: where it is the default runtime, "
+                    "this service sees none",
                     call.command.span,
                     _fix(case),
                 )

@@ -10,10 +10,12 @@ from jettison.rules.dockerfile.chown_in_later_layer import CHOWN_IN_LATER_LAYER
 from jettison.rules.dockerfile.copy_link_named_owner import COPY_LINK_NAMED_OWNER
 from jettison.rules.dockerfile.curl_ignores_errors import CURL_IGNORES_ERRORS
 from jettison.rules.dockerfile.curl_pipe_shell import CURL_PIPE_SHELL
+from jettison.rules.dockerfile.distroless_python_twice import DISTROLESS_PYTHON_TWICE
 from jettison.rules.dockerfile.download_left import DOWNLOAD_LEFT
 from jettison.rules.dockerfile.download_without_checksum import DOWNLOAD_WITHOUT_CHECKSUM
 from jettison.rules.dockerfile.driver_in_image import DRIVER_IN_IMAGE
 from jettison.rules.dockerfile.duplicate_copy import DUPLICATE_COPY
+from jettison.rules.dockerfile.environment_moved import ENVIRONMENT_MOVED
 from jettison.rules.dockerfile.git_history_shipped import GIT_HISTORY_SHIPPED
 from jettison.rules.dockerfile.git_unpinned import GIT_UNPINNED
 from jettison.rules.dockerfile.gpu_choice_fixed import GPU_CHOICE_FIXED
@@ -22,6 +24,7 @@ from jettison.rules.dockerfile.moved_in_later_layer import MOVED_IN_LATER_LAYER
 from jettison.rules.dockerfile.nvidia_runtime_unset import NVIDIA_RUNTIME_UNSET
 from jettison.rules.dockerfile.path_override import PATH_OVERRIDE
 from jettison.rules.dockerfile.pipe_hides_failure import PIPE_HIDES_FAILURE
+from jettison.rules.dockerfile.python_mismatch import PYTHON_MISMATCH
 from jettison.rules.dockerfile.record import Rule
 from jettison.rules.dockerfile.removed_in_later_layer import REMOVED_IN_LATER_LAYER
 from jettison.rules.dockerfile.root_user import ROOT_USER
@@ -29,6 +32,7 @@ from jettison.rules.dockerfile.secret_build_argument import SECRET_BUILD_ARGUMEN
 from jettison.rules.dockerfile.secret_in_command import SECRET_IN_COMMAND
 from jettison.rules.dockerfile.secret_in_env import SECRET_IN_ENV
 from jettison.rules.dockerfile.secret_removed_later import SECRET_REMOVED_LATER
+from jettison.rules.dockerfile.shell_form_without_shell import SHELL_FORM_WITHOUT_SHELL
 from jettison.rules.dockerfile.stage_copied_whole import STAGE_COPIED_WHOLE
 from jettison.rules.dockerfile.sudo_used import SUDO_USED
 from jettison.rules.dockerfile.user_by_name import USER_BY_NAME
@@ -78,4 +82,8 @@ DOCKERFILE_RULES: tuple[Rule, ...] = (
     WRITTEN_AFTER_VOLUME,
     DUPLICATE_COPY,
     STAGE_COPIED_WHOLE,
+    PYTHON_MISMATCH,
+    ENVIRONMENT_MOVED,
+    SHELL_FORM_WITHOUT_SHELL,
+    DISTROLESS_PYTHON_TWICE,
 )

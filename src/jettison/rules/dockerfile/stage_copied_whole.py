@@ -12,8 +12,10 @@ def _check(case: Case) -> Iterator[Find]:
     for copying in copyings(case):
         if copying.site.stage not in case.shipped or copying.origin is None or copying.to != "/":
             continue
-        base = base_at(case, copying.site.stage)
-        if "/" in copying.sources and not (base is not None and base.family == "scratch"):
+        stage = case.scopes.find(copying.origin, copying.site.stage)
+        bases = [base_at(case, each) for each in (stage, copying.site.stage) if each is not None]
+        gathered = any(base is None or base.family == "scratch" for base in bases)
+        if "/" in copying.sources and stage is not None and not gathered:
             yield Find(
                 f"the whole of {copying.origin} is copied over this stage: its base is stored a second time",
                 copying.instruction.span,
@@ -35,5 +37,6 @@ STAGE_COPIED_WHOLE = Rule(
     good=(
         Example("FROM python:3.11 AS build\nRUN make\nFROM python:3.11-slim\nCOPY --from=build /opt/venv /opt/venv\n"),
         Example("FROM python:3.11 AS build\nRUN make\nFROM scratch\nCOPY --from=build / /\n"),
+        Example("FROM scratch AS files\nCOPY a /a\nFROM python:3.11-slim\nCOPY --from=files / /\n"),
     ),
 )
