@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from jettison.dockerfile.edit import Edit
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.copying import Copying, copyings
+from jettison.rules.dockerfile.places import earlier
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule, Safety
+from jettison.rules.dockerfile.weights import context_folder
 
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|[^/]+@[^/]+:", re.IGNORECASE)
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|lzma|zst)$|\.tar\.", re.IGNORECASE)
@@ -26,18 +28,28 @@ def _check(case: Case) -> Iterator[Find]:
             continue
         if any(_REMOTE.match(source) or _ARCHIVE.search(source) or "$" in source for source in copying.sources):
             continue
-        edit = Edit(*instruction.keyword_span, "COPY" if instruction.keyword.isupper() else "copy")
         yield Find(
             "ADD of local files: COPY does the same, and never unpacks or fetches",
             instruction.keyword_span,
-            Fix(_safety(copying), (edit,), "use COPY"),
+            _fix(case, copying),
         )
 
 
-def _safety(copying: Copying) -> Safety:
+def _fix(case: Case, copying: Copying) -> Fix | None:
+    """Return the fix; none for a relative destination without WORKDIR, which hadolint (DL3045) allows ADD only."""
+    to = copying.instruction.words[-1].text.strip("\"'")
+    placed = any(site.instruction.name == "WORKDIR" for site in earlier(case, copying.site))
+    if not to.startswith(("/", "$")) and not placed:
+        return None
+    edit = Edit(*copying.instruction.keyword_span, "COPY" if copying.instruction.keyword.isupper() else "copy")
+    return Fix(_safety(case, copying), (edit,), "use COPY")
+
+
+def _safety(case: Case, copying: Copying) -> Safety:
     """Return how sure it is that no source is an archive: BuildKit tells by the content, whatever the name."""
     sure = all(
-        _PLAIN.search(source) or source.endswith(("/", "/.")) or source in (".", "..") for source in copying.sources
+        _PLAIN.search(source) or source.endswith(("/", "/.")) or source in (".", "..") or context_folder(case, source)
+        for source in copying.sources
     )
     return "safe" if sure else "unsafe"
 
@@ -60,6 +72,8 @@ ADD_INSTEAD_OF_COPY = Rule(
             "FROM debian\ncopy --chown=1:1 a.py \\\n  b.py /app/\n",
         ),
         Example("FROM debian\nADD weights /w\n", "FROM debian\nCOPY weights /w\n"),
+        Example("FROM debian\nADD weights /w\n", "FROM debian\nCOPY weights /w\n", {"weights/a.bin": "a"}),
+        Example("FROM debian\nADD app.py .\n"),
     ),
     good=(
         Example("FROM debian\nADD rootfs.tar.xz /\n"),

@@ -9,6 +9,7 @@ from jettison.rules.dockerfile.copying import Copying
 from jettison.rules.dockerfile.places import shadowed
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.relabel import Relabel, mended, relabels, run_by_root, safety, simple, sources
+from jettison.rules.dockerfile.weights import stored_again
 
 _OWNER = re.compile(r"(?P<user>[\w-]+|\$\{?\w+\}?)(?::(?P<group>[\w-]+|\$\{?\w+\}?))?$")
 
@@ -21,6 +22,7 @@ def _check(case: Case) -> Iterator[Find]:
             f"chown {'-R ' if recursive else ''}stores {found.what} a second time ({found.path})",
             found.call.command.span,
             _fix(case, found),
+            stored_again(case, found.stored.site) if found.stored and recursive else (),
             severity="info" if small else None,
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.copying import Copying, copyings
 from jettison.rules.dockerfile.record import Example, Find, Rule
+from jettison.rules.dockerfile.weights import stored_again
 
 
 def _check(case: Case) -> Iterator[Find]:
@@ -17,6 +18,7 @@ def _check(case: Case) -> Iterator[Find]:
             yield Find(
                 f"{', '.join(copying.sources)} was copied on line {first.instruction.line} already: it is stored twice",
                 copying.instruction.span,
+                claims=stored_again(case, copying.site),
             )
         seen.append(copying)
 

@@ -105,7 +105,8 @@ def _brings_own(case: Case, stage: int) -> bool:
         if site.instruction.name in ("COPY", "ADD") and _brings(site):
             return True
         if re.search(
-            r"uv python|UV_PYTHON(?!_DOWNLOADS|_PREFERENCE)|conda|pyenv|ln -s\S* \S*python|update-alternatives|altinstall|Python-3",
+            r"uv python|UV_PYTHON(?!_DOWNLOADS|_PREFERENCE)|conda|pyenv|ln -s\S* \S*python|"
+            r"update-alternatives|altinstall|Python-3",
             text,
         ):
             return True

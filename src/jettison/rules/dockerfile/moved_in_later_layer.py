@@ -7,6 +7,7 @@ from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.places import covered_place
 from jettison.rules.dockerfile.record import Example, Find, Rule
 from jettison.rules.dockerfile.stored import Stored, stored_before
+from jettison.rules.dockerfile.weights import stored_again
 
 
 def _check(case: Case) -> Iterator[Find]:
@@ -18,6 +19,7 @@ def _check(case: Case) -> Iterator[Find]:
                     f"{tool} stores {stored.path} a second time: {stored.how} on line {stored.site.instruction.line} "
                     "stored it in a layer below",
                     call.command.span,
+                    claims=stored_again(case, stored.site),
                 )
 
 

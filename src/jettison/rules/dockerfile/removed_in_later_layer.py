@@ -10,6 +10,7 @@ from jettison.rules.dockerfile.copying import Copying, copying_of
 from jettison.rules.dockerfile.places import covered_place, earlier, within
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.stored import Stored, stored_before
+from jettison.rules.dockerfile.weights import stored_again
 
 
 def _check(case: Case) -> Iterator[Find]:
@@ -25,6 +26,7 @@ def _check(case: Case) -> Iterator[Find]:
                     "layer below, which is shipped all the same",
                     call.command.span,
                     _fix(case, site, call, path, stored),
+                    stored_again(case, stored.site),
                     severity="info" if stored.small else None,
                 )
 
