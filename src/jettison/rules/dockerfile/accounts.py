@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jettison.dockerfile.tools.record import Call
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.places import base_at, earlier, text_of
+from jettison.rules.dockerfile.places import base_at, earlier, text_of, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _value(site: Site, call: Call, *names: str) -> str | None:
-    option = call.option(*names)
-    return (
-        text_of(site, option.value)
-        if option and option.value and option.text is None
-        else option.text
-        if option
-        else None
-    )
+    return value_of(site, call.option(*names))
 
 
 def groups(sites: Iterable[Site]) -> dict[str, int | None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jettison.dockerfile.tools.record import Call
 from jettison.rules.dockerfile.case import Case, Site
-from jettison.rules.dockerfile.places import folder_at, joined, text_of
+from jettison.rules.dockerfile.places import folder_at, joined, text_of, value_of
 
 _URL = re.compile(r"['\"]?(?:https?|ftp)://", re.IGNORECASE)
 ARCHIVE = re.compile(
@@ -59,7 +59,7 @@ def _name(site: Site, call: Call, url: str | None) -> str | None:
         return _redirected(site, call)
     output = call.option("-o", "--output") if call.tool == "curl" else call.option("-O", "--output-document")
     if output is not None:
-        text = text_of(site, output.value) if output.value else None
+        text = value_of(site, output)
         return "" if text in ("-", "/dev/stdout") else text
     if call.tool == "curl" and not call.has("-O", "--remote-name", "--remote-name-all"):
         return ""
@@ -86,7 +86,7 @@ def _in_folder(site: Site, call: Call, name: str | None) -> str | None:
     option = call.option("-P", "--directory-prefix", "--output-dir")
     if option is None or name is None:
         return name
-    folder = text_of(site, option.value) if option.value else None
+    folder = value_of(site, option)
     return posixpath.join(folder, name) if folder else None
 
 

@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.shell.record import Command, ShellWord
+from jettison.dockerfile.tools.record import Option
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case, Site
 
 AT_ROOT = frozenset({"python", "debian", "ubuntu", "alpine", "cuda", "distroless", "scratch", "rhel"})
 """Families of base images whose working directory is ``/``: their Dockerfiles have no WORKDIR."""
 _ONLY_VARIABLES = re.compile(r"(?:[^$`*?\[\\\"'{}]|\$\w+|\$\{\w+\})+$")
+_BRACES = re.compile(r"(?<!\$)\{[^}]*(?:,|\.\.)")
 _MENTION = re.compile(r"\$\{?(\w+)")
 
 
@@ -62,6 +64,8 @@ def within(path: str, folder: str) -> bool:
 
 def text_of(site: Site, word: ShellWord) -> str | None:
     """Return what a command receives for a word, variables of the recipe replaced; None when it is not known."""
+    if _BRACES.search(word.text):
+        return None  # bash makes several words of it, sh does not
     if word.value is not None:
         return word.value
     text = word.text[1:-1] if word.text[:1] == '"' == word.text[-1:] and len(word.text) > 1 else word.text
@@ -70,6 +74,16 @@ def text_of(site: Site, word: ShellWord) -> str | None:
     if any(name in shadowed(site) for name in _MENTION.findall(text)):
         return None
     return site.state.expand(text)
+
+
+def value_of(site: Site, option: Option | None) -> str | None:
+    """Return an option's value, variables of the recipe replaced; None when it has none, or it is not known."""
+    if option is None or option.text is not None or option.value is None:
+        return option.text if option else None
+    if option.value is not option.word:
+        return text_of(site, option.value)
+    name, equals, text = option.value.text.partition("=")
+    return text_of(site, ShellWord(text, None, option.value.span)) if equals and name == option.name else None
 
 
 def shadowed(site: Site) -> frozenset[str]:
