@@ -113,28 +113,28 @@ def test_options() -> None:
     assert [line.kind for line in file.lines][-2:] == ["include", "constraint"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "a==",
-        "--nope",
-        "-x",
-        "-r",
-        "--index-url",
-        "--pre=1",
-        "a --pre",
-        "a --hash=x",
-        "'",
-        "-r 'a",
-        "--",
-        "--i=x",
-        "a b",
-        "a; python_version >",
-        "[x]",
-        "a==1 --hash=sha256:zz",
-        "../x; bad marker",
-    ],
-)
+INVALID = """
+a==
+--nope
+-x
+-r
+--index-url
+--pre=1
+a --pre
+a --hash=x
+'
+-r 'a
+--
+--i=x
+a b
+a; python_version >
+[x]
+a==1 --hash=sha256:zz
+../x; bad marker
+"""
+
+
+@pytest.mark.parametrize("line", INVALID.split("\n")[1:-1])
 def test_invalid_lines(line: str) -> None:
     """A line that pip would refuse is invalid, with a reason that does not repeat it."""
     (found,) = parse_requirements(line).lines
