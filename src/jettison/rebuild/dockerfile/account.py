@@ -87,9 +87,14 @@ def _place(old: Instruction, edits: Sequence[Edit], new: Recipe, starts: dict[in
         raise NotAccountedError(f"the instruction at line {old.line} would be lost: {_head(old)}")
     if not _touched(old, edits) and not same_instruction(old, new.instructions[found]):
         raise NotAccountedError(f"the instruction at line {old.line} would change: {_head(old)}")
-    if new.instructions[found].name != old.name:
+    if new.instructions[found].name not in (old.name, *_renamed(old, edits)):
         raise NotAccountedError(f"the instruction at line {old.line} would become another one: {_head(old)}")
     return found
+
+
+def _renamed(old: Instruction, edits: Sequence[Edit]) -> tuple[str, ...]:
+    """Return the keywords that an edit of the keyword itself puts there."""
+    return tuple(edit.text.upper() for edit in edits if (edit.start, edit.end) == old.keyword_span)
 
 
 def _shifted(place: int, edits: Sequence[Edit]) -> int:

@@ -127,7 +127,7 @@ def test_account_says_what_became_of_each() -> None:
         Edit(7, 7, "RUN <<EOF\n"),  # swallows all that follows
         Edit(12, 12, " \\"),  # joins two instructions
         Edit(6, 7, ""),  # joins FROM and RUN
-        Edit(7, 10, "COPY"),  # makes another instruction of it
+        Edit(7, 11, "COPY "),  # makes another instruction of it
         Edit(0, 0, "# escape=`\n"),  # changes what a continuation is
         Edit(0, 0, "HELLO\n"),  # does not parse
     ],
@@ -150,6 +150,13 @@ def test_what_an_edit_says_is_accounted(edit: Edit, places: tuple[int | None, ..
     """An instruction replaced by a comment is dropped; one that an edit's own text holds is added."""
     account = make_edits(parse_text("FROM a\nRUN b\nRUN c\nCMD d\n"), [edit])
     assert (account.places, account.added) == (places, added)
+
+
+def test_a_keyword_may_be_edited_by_itself() -> None:
+    """An edit of the keyword alone is how one instruction is meant to become another (ADD → COPY)."""
+    account = make_edits(parse_text("FROM a\nADD b c\n"), [Edit(7, 10, "COPY")])
+    assert account.recipe.instructions[1].name == "COPY"
+    assert account.touched == {1}
 
 
 def test_overlapping_edits_are_a_bug() -> None:
