@@ -3,6 +3,7 @@
 Sources: the images' own Dockerfiles and descriptions. Where a name says nothing, a fact is None: not known.
 """
 
+import functools
 import re
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -50,6 +51,7 @@ _REFERENCE = re.compile(r"(?P<repository>[^@]+?)(?::(?P<tag>[^/:@]+))?(?:@(?P<di
 _SMALL = re.compile(r"(?:^|[-.])slim(?:$|[-.])")
 
 
+@functools.lru_cache(maxsize=256)
 def base_of(image: str | None) -> Base | None:
     """Return what is known of an image by its name; None when there is no name."""
     match = _REFERENCE.match(image or "")

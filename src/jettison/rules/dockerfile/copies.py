@@ -10,6 +10,8 @@ from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.case import Case, Site
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git@)", re.IGNORECASE)
+_OPEN = re.compile(r"[$'\"\\`]")
+"""What makes a word other than it is written."""
 WHOLE = frozenset({".", "*", "**"})
 """Sources that name all of the build context, as :attr:`Copying.sources` has them."""
 
@@ -110,10 +112,14 @@ def _copyings(case: Case) -> tuple[Copying, ...]:
     return tuple(found)
 
 
+def _expanded(case: Case, site: Site, text: str) -> str | None:
+    return site.state.expand(text, case.recipe.escape) if _OPEN.search(text) else text
+
+
 def _copying(case: Case, site: Site, folders: set[str]) -> Copying:
     instruction = site.instruction
     texts = [word.text for word in instruction.words]
-    names = [text if instruction.json else site.state.expand(text, case.recipe.escape) for text in texts]
+    names = [text if instruction.json else _expanded(case, site, text) for text in texts]
     target = names[-1] if names else None
     place = absolute(target, workdir_of(case, site)) if target else None
     origin = instruction.flag("from")
@@ -135,13 +141,15 @@ def workdir_of(case: Case, site: Site) -> str | None:
     """Return the working directory as an instruction begins; None when it is not known."""
     if site.state.workdir is not None:
         return site.state.workdir
+    base = base_of(case.image(site.stage))
+    if base is None or base.family not in _AT_ROOT:
+        return None
     stages = {stage.index for stage in case.scopes.lineage(site.stage)}
     said = any(
         each.instruction.name == "WORKDIR" and each.stage in stages and each.instruction.line < site.instruction.line
         for each in case.sites
     )
-    base = base_of(case.image(site.stage))
-    return "/" if not said and base is not None and base.family in _AT_ROOT else None
+    return None if said else "/"
 
 
 def _sources(names: list[str | None]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Which stages' work ends in the image: those it is built on, and those it copies an environment from."""
 
+import functools
 import posixpath
 import re
 
@@ -12,6 +13,7 @@ _ENVIRONMENT = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=2)
 def environments(case: Case) -> frozenset[int]:
     """Return the stages whose installed Python packages are in the image: its own, and those copied from."""
     found = set(case.shipped)
@@ -28,6 +30,7 @@ def environments(case: Case) -> frozenset[int]:
     return frozenset(found)
 
 
+@functools.lru_cache(maxsize=2)
 def shipped_installs(case: Case) -> tuple[PythonInstall, ...]:
     """Return the calls whose Python packages are in the image, in order."""
     stages = environments(case)

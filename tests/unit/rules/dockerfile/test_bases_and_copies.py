@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.edit import apply_edits
@@ -84,6 +84,7 @@ def test_what_a_name_says_it_is_made_of(image: str, names: list[str]) -> None:
 _NAME = st.text("abc", min_size=1, max_size=3)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([".", "src", "a.txt", "a.txt b.txt"]), st.sampled_from([".", "./", "/x/", "sub/"]), _NAME)
 def test_where_a_file_lands_it_is_brought_from(sources: str, target: str, name: str) -> None:
     """A file that a COPY brings to a place is found from that place again."""
