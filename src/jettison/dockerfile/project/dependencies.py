@@ -158,6 +158,7 @@ class Dependencies:
         python: which versions of Python, as PEP 440 has them; "" when it does not say.
         indexes: in their order.
         skips: what could not be read, and why. A file that is malformed is one skip and nothing else.
+        scripts: commands that the project brings, as name and ``module:attribute``.
     """
 
     path: str
@@ -169,6 +170,7 @@ class Dependencies:
     python: str = ""
     indexes: tuple[Index, ...] = ()
     skips: tuple[Skip, ...] = ()
+    scripts: tuple[tuple[str, str], ...] = ()
 
 
 def normal(name: str) -> str:

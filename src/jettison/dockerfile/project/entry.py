@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jettison.dockerfile.project.facts import Code, CodeFile, Route, Server
 from jettison.dockerfile.project.started import Started, started, started_by_shell
@@ -70,6 +70,7 @@ def read_entry(
     *,
     where: Where | None = None,
     env: Mapping[str, str] | None = None,
+    scripts: Mapping[str, str] | None = None,
 ) -> Entry:
     """Return what ENTRYPOINT and CMD run together.
 
@@ -79,24 +80,34 @@ def read_entry(
         command: the words of the exec form, those of CMD behind those of ENTRYPOINT; or the text of the shell form.
         where: how names of the image lead into the context; by default all of it lies in the working directory.
         env: variables that are known in the image.
+        scripts: commands that the project brings, as ``Dependencies.scripts`` has them.
     """
     known, place = env or {}, where or Where()
     first = started_by_shell(command, known) if isinstance(command, str) else _exec(command, known)
     found, files, skips = list[Started](), list[str](), list[Skip]()
-    waiting, scripts = list(first), 0
+    waiting, count = list(first), 0
     while waiting:
-        item = waiting.pop(0)
+        item = _by_script(waiting.pop(0), scripts or {})
         found.append(item)
         if item.reason:
             skips.append(Skip(" ".join(item.words)[:80] or "entry", item.reason))
         here = _files_of(item, paths, place)
         files.extend(here)
-        if item.framework == "sh" and here and scripts < MAX_SCRIPTS:
-            scripts += 1
+        if item.framework == "sh" and here and count < MAX_SCRIPTS:
+            count += 1
             waiting = [*_script(root, here[0], item, known, skips), *waiting]
         elif (item.file or item.attribute) and not here:
             skips.append(Skip((item.file or item.module)[:80], "was not found in the build context"))
     return Entry(tuple(found), tuple(dict.fromkeys(files)), tuple(skips))
+
+
+def _by_script(item: Started, scripts: Mapping[str, str]) -> Started:
+    """Return what one of the project's own commands starts."""
+    target = scripts.get(os.path.basename(item.words[0])) if item.words and not (item.file or item.module) else None
+    if target is None:
+        return item
+    module, _, attribute = target.partition(":")
+    return replace(item, framework="script", module=module, attribute=attribute)
 
 
 def _exec(words: Sequence[str], env: Mapping[str, str]) -> tuple[Started, ...]:
@@ -135,7 +146,11 @@ def _files_of(item: Started, paths: Collection[str], place: Where) -> list[str]:
         f"{inner}/__init__.py",
     )
     folders = [place.workdir, *place.python_path]
-    return next(([hit] for f in folders for name in names if (hit := _found(os.path.join(f, name), paths, place))), [])
+    found = next((hit for f in folders for name in names if (hit := _found(os.path.join(f, name), paths, place))), None)
+    if found is None and item.framework == "script":  # of a distribution whose folder may lie anywhere in the context
+        ends = sorted((path for path in paths if f"/{path}".endswith(f"/{names[0]}")), key=lambda path: path.count("/"))
+        found = next(iter(ends), None)
+    return [found] if found else []
 
 
 def _found(image: str, paths: Collection[str], place: Where) -> str | None:

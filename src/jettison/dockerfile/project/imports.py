@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from jettison.dockerfile.project.facts import GUARDS, Code, CodeFile, Guard, Import
-from jettison.dockerfile.project.modules import DISTRIBUTIONS, distribution_of, distributions_of, known_prefix
+from jettison.dockerfile.project.modules import DISTRIBUTIONS, distribution_of, distributions_of, known_as
 from jettison.dockerfile.project.text import Place
 
 MAX_PLACES = 20
@@ -47,7 +47,8 @@ def imported(code: Code, paths: Collection[str], *, roots: Iterable[str] = ("", 
     """Return the modules that code imports from elsewhere, sorted by name; neither the standard library's nor its own.
 
     A module is the code's own when a file or a package of its name lies beside the importing file, in a folder above
-    it, or in one of the roots. A folder without ``__init__.py`` is one only where no distribution has that name.
+    it, in the folder of a project (with ``pyproject.toml`` or ``setup.py``) or its ``src``, or in one of the roots. A
+    folder without ``__init__.py`` is one only where no distribution has that name.
 
     Args:
         code: what was read.
@@ -55,13 +56,15 @@ def imported(code: Code, paths: Collection[str], *, roots: Iterable[str] = ("", 
         roots: folders that are on Python's path.
     """
     own = _Own(paths)
+    projects = {os.path.dirname(path) for path in paths if os.path.basename(path) in {"pyproject.toml", "setup.py"}}
+    places = (*roots, *sorted(projects), *(os.path.join(folder, "src") for folder in sorted(projects)))
     found = dict[str, list[Import]]()
     for file in code.files:
         for item in file.imports:
             for module in _modules(item):
                 top = module.partition(".")[0]
-                if top not in STANDARD and not own.has(top, file, roots):
-                    found.setdefault(known_prefix(module) or top, []).append(item)
+                if top not in STANDARD and not own.has(top, file, places):
+                    found.setdefault(known_as(module), []).append(item)
     return tuple(_summed(name, found[name]) for name in sorted(found))
 
 
@@ -69,9 +72,9 @@ def _modules(item: Import) -> Iterator[str]:
     """Give the modules that an import names; ``from google.cloud import storage`` is ``google.cloud.storage``."""
     if item.module.startswith(".") or not item.module:
         return
-    known = known_prefix(item.module)
-    names = (f"{item.module}.{name}" for name in item.names)
-    longer = [name for name in names if known_prefix(name) != known]
+    known = known_as(item.module)
+    names = (f"{item.module}.{name}" for name in item.names if name != "*")
+    longer = [name for name in names if known_as(name) != known]
     yield from longer
     if len(longer) < max(len(item.names), 1):
         yield item.module

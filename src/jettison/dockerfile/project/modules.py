@@ -118,6 +118,9 @@ zmq pyzmq
 """
 DISTRIBUTIONS: dict[str, str] = dict(line.split() for line in _TABLE.strip().splitlines())
 
+# Namespaces that distributions share, and how many parts of a name tell one: google.cloud.tasks is google-cloud-tasks.
+_SHARED = {"google.cloud": 3, "google": 2, "azure": 2, "nvidia": 2, "opentelemetry": 2, "llama_index": 2, "zope": 2}
+
 # Other distributions that bring the same module: any of them will do.
 ALTERNATES: dict[str, tuple[str, ...]] = {
     "cv2": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
@@ -166,15 +169,31 @@ def distribution_of(module: str) -> str:
     Args:
         module: dotted.
     """
-    name = known_prefix(module)
-    return normal(DISTRIBUTIONS[name]) if name else normal(module.partition(".")[0])
+    name = known_as(module)
+    return normal(DISTRIBUTIONS.get(name, name))
 
 
 def distributions_of(module: str) -> tuple[str, ...]:
     """Return the normalised names of all distributions that may bring a module, the most likely first."""
-    name = known_prefix(module) or module.partition(".")[0]
+    name = known_as(module)
     others = (normal(other) for other in ALTERNATES.get(name, ()))
     return tuple(dict.fromkeys((distribution_of(module), *others)))
+
+
+def known_as(module: str) -> str:
+    """Return the part of a dotted name that tells the distribution: what the table has, else the first part.
+
+    Of a namespace that distributions share it is the part below: ``google.cloud.tasks``, ``azure.storage``.
+    """
+    parts = module.split(".")
+    if name := known_prefix(module):
+        return name
+    shared = next((count for prefix, count in _SHARED.items() if _begins(module, prefix)), 1)
+    return ".".join(parts[:shared])
+
+
+def _begins(module: str, prefix: str) -> bool:
+    return module == prefix or module.startswith(f"{prefix}.")
 
 
 def known_prefix(module: str) -> str:

@@ -164,7 +164,8 @@ def _gpu_side(use: Use) -> Literal["forced", "asked", ""]:
     is_device = use.name.startswith('"cuda') or any(use.name == f"{key}=cuda" for key in ("device_map", "accelerator"))
     if is_device or use.name in _FORCED_METHODS or use.name == "accelerator=gpu":
         return "asked" if use.checked else "forced"
-    if _any_under(use.name, signs.GPU_FORCED) and not use.name.startswith("torch.cuda.amp"):
+    harmless = use.name in signs.GPU_HARMLESS or use.name.startswith("torch.cuda.amp")
+    if _any_under(use.name, signs.GPU_FORCED) and not harmless:
         return "asked" if use.checked else "forced"
     return ""
 

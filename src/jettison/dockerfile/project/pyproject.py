@@ -47,7 +47,16 @@ def read_pyproject(content: str, path: str) -> Dependencies:
         python=python,
         indexes=tuple(_indexes(tool)),
         skips=tuple(skips),
+        scripts=tuple(_scripts(project, table(tool, "poetry"))),
     )
+
+
+def _scripts(project: Table, poetry_table: Table) -> Iterator[tuple[str, str]]:
+    for said in (project.get("scripts"), project.get("gui-scripts"), poetry_table.get("scripts")):
+        for name, target in table(said).items():
+            found = text(target) or text(table(target).get("callable")) or text(table(target).get("reference"))
+            if found:
+                yield name, found.partition("[")[0].strip()
 
 
 def dynamic_requirements(content: str) -> tuple[str, ...]:

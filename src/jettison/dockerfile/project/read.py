@@ -88,9 +88,10 @@ def entry_of(
     *,
     where: "Where | None" = None,
     env: Mapping[str, str] | None = None,
+    scripts: Mapping[str, str] | None = None,
 ) -> "Entry":
-    """Return what ENTRYPOINT and CMD run, as files of the project's context."""
+    """Return what ENTRYPOINT and CMD run, as files of the project's context; the arguments are ``read_entry``'s."""
     from jettison.dockerfile.project.entry import read_entry  # noqa: PLC0415 -- see above
 
     paths = {entry.path for entry in sent(project.context)}
-    return read_entry(project.root, paths, command, where=where, env=env)
+    return read_entry(project.root, paths, command, where=where, env=env, scripts=scripts)

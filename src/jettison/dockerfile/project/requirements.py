@@ -70,7 +70,7 @@ class RequirementLine:
         text: continued lines joined, comment and surrounding space gone.
         wanted: of a requirement.
         options: names in full, with their values ("" for those that take none); of a requirement, its own.
-        reason: why it is invalid.
+        reason: why it is invalid; of a requirement, what pip passes over.
         comment: whether a comment ends the line.
     """
 
@@ -162,7 +162,7 @@ def requirements_of(found: Requirements, path: str) -> Dependencies:
 
 
 def _indexes(line: RequirementLine) -> Iterator[Index]:
-    for name, value in line.options:
+    for name, value in line.options if line.wanted is None else ():
         if name in {"--index-url", "--pypi-url"}:
             yield Index(value)
         elif name == "--extra-index-url":
@@ -194,7 +194,7 @@ def _read(reading: _Reading, path: str, origin: str, above: tuple[str, ...], *, 
     reading.files.append(RequirementsFile(path, parsed.text, parsed.lines, constraint, origin))
     reading.skips.extend(_invalid(parsed))
     for line in parsed.lines:
-        for name, value in line.options:
+        for name, value in line.options if line.wanted is None else ():
             if name in {"--requirement", "--constraint", "--build-constraint"}:
                 _include(reading, parsed, line, value, (*above, path), constraint=name != "--requirement" or constraint)
 
@@ -274,13 +274,15 @@ def _parsed(text: str, span: Span, *, comment: bool) -> RequirementLine:
         kinds: dict[str, LineKind] = {"--requirement": "include", "--constraint": "constraint"}
         kind: LineKind = next((kinds[name] for name, _ in options if name in kinds), "option")
         return RequirementLine(span, kind, text, None, options, comment=comment)
-    if asked and editable is None and any(name not in _OF_ONE for name, _ in options):
-        raise ValueError("an option that stands on a line of its own follows a requirement")
+    asked = asked.removesuffix(";").rstrip()  # which pip takes for an empty marker
+    editable = None if asked else editable
+    passed = sorted({name for name, _ in options if name not in _OF_ONE}) if asked else []
+    reason = f"pip passes over {', '.join(passed)} behind a requirement" if passed else ""
     hashes = [value for name, value in options if name == "--hash"]
     if not all(_HASH.match(value) for value in hashes):
         raise ValueError("a hash is malformed")
     found = wanted(asked or editable or "", line=span.line, hashes=hashes, editable=editable is not None)
-    return RequirementLine(span, "requirement", text, found, options, comment=comment)
+    return RequirementLine(span, "requirement", text, found, options, reason, comment=comment)
 
 
 def _options(text: str) -> Iterable[tuple[str, str]]:
@@ -289,9 +291,11 @@ def _options(text: str) -> Iterable[tuple[str, str]]:
     except ValueError as error:
         raise ValueError("a quote is not closed") from error
     found, place = list[tuple[str, str]](), 0
-    while place < len(words):
-        name, attached, has_value = _option(words[place])
+    while place < len(words) and words[place] != "--":
         place += 1
+        if not words[place - 1].startswith("-"):
+            continue  # pip passes over what stands between options: --extra-index-url … ; sys_platform == "linux"
+        name, attached, has_value = _option(words[place - 1])
         if not _LONG[name]:
             if has_value:
                 raise ValueError(f"{name} takes no value")

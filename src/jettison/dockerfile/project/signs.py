@@ -114,6 +114,18 @@ GPU_ASKED = (
     "jax.default_backend",
 )
 GPU_FORCED = ("torch.cuda.", "pynvml.")
+# Do nothing, or say 0, without a GPU.
+GPU_HARMLESS = frozenset(
+    f"torch.cuda.{name}"
+    for name in (
+        "empty_cache",
+        "manual_seed",
+        "manual_seed_all",
+        "is_initialized",
+        "memory_allocated",
+        "memory_reserved",
+    )
+)
 
 _TRAINS = """
 torch.optim torch.utils.checkpoint torch.nn.parallel.DistributedDataParallel torch.distributed transformers.Trainer

@@ -17,9 +17,12 @@ _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 _APP = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*(?:\(.*\))?)?\Z")
 _PASS_ON = frozenset({"torchrun", "accelerate", "deepspeed"})
 _OPERATORS = frozenset({"&&", "||", ";", "|", "&", "\n", ";;"})
-_CONTROL = frozenset(
-    {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}", "!"}
-)
+_CONTROL = frozenset({"if", "then", "else", "elif", "fi", "while", "until", "do", "done", "esac", "{", "}", "!"})
+_NOT_STARTED = """
+set cd source . echo printf true : umask ulimit trap wait exit read local shift return break continue declare readonly
+unset shopt [ [[ test for case select in ( ) sleep mkdir chmod chown
+"""
+_PASSED_OVER = frozenset(_NOT_STARTED.split())
 _OPAQUE = re.compile(r"`|\$\(|<<|<\(|>\(|\beval\b|\bfunction\b|\(\)\s*\{")
 
 
@@ -99,20 +102,7 @@ def started_by_shell(text: str, env: Mapping[str, str] | None = None) -> tuple[S
         if words[:1] == ["export"]:
             known.update((word.partition("=")[0], word.partition("=")[2]) for word in words[1:] if "=" in word)
             continue
-        if not words or words[0] in {
-            "set",
-            "cd",
-            "source",
-            ".",
-            "echo",
-            "true",
-            ":",
-            "umask",
-            "ulimit",
-            "trap",
-            "wait",
-            "exit",
-        }:
+        if not words or words[0] in _PASSED_OVER:
             continue
         found.append(_one_by_shell([expanded(word, known) for word in words], known))
     return tuple(found)
@@ -145,7 +135,7 @@ def _commands(text: str) -> list[list[str]]:
             redirected = False
         elif not (word in _CONTROL and not commands[-1]):
             commands[-1].append(word)
-    return [words for words in commands if words and words[0] not in {"[", "[[", "test", "for", "case", "(", ")", "in"}]
+    return [words for words in commands if words]
 
 
 # --- wrappers ---------------------------------------------------------------------------------------------------------

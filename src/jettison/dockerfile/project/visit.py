@@ -113,6 +113,12 @@ def _if_else(node: ast.AST, around: _Around) -> dict[str, _Around]:
     return {"body": checked, "orelse": checked}
 
 
+def _compare(node: ast.AST, around: _Around) -> dict[str, _Around]:
+    del node
+    asked = around.within("", checked=True)
+    return {"left": asked, "comparators": asked}
+
+
 def _branches(node: ast.AST, around: _Around) -> dict[str, _Around]:
     if not isinstance(node, ast.If):
         return _NOTHING
@@ -133,7 +139,13 @@ def _is_small(node: ast.AST) -> bool:
 def _asks_gpu(test: ast.expr) -> bool:
     if not _is_small(test):
         return False
-    return any(_ASKS_GPU.search(getattr(node, "attr", "") or getattr(node, "id", "")) for node in ast.walk(test))
+    return any(
+        _ASKS_GPU.search(getattr(node, "attr", "") or getattr(node, "id", "") or _said(node)) for node in ast.walk(test)
+    )
+
+
+def _said(node: ast.AST) -> str:
+    return text(node) if isinstance(node, ast.expr) else ""
 
 
 def _catches_import(node: ast.Try | ast.TryStar) -> bool:
@@ -253,6 +265,7 @@ _SPLITS: dict[type[ast.AST], Callable[[ast.AST, _Around], dict[str, _Around]]] =
     ast.With: _with,
     ast.If: _branches,
     ast.IfExp: _if_else,
+    ast.Compare: _compare,
 }
 
 

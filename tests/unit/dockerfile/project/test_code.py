@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.project import code as module
@@ -113,6 +113,8 @@ def test_own_modules() -> None:
         "pkg/deep/x.py",
     )
     assert set(imports(text, *paths, path="pkg/app.py")) == {"datasets", "lib"}
+    more = (*paths, "libs/a/pyproject.toml", "libs/a/src/lib/__init__.py")
+    assert set(imports(text, *more, path="pkg/app.py")) == {"datasets"}
 
 
 def test_table() -> None:
@@ -120,6 +122,8 @@ def test_table() -> None:
     assert all(distribution_of(name) != name.lower().replace("_", "-") for name in DISTRIBUTIONS if "." not in name)
     assert distribution_of("google.cloud.storage.blob") == "google-cloud-storage"
     assert distribution_of("some_thing.x") == "some-thing"
+    assert distribution_of("google.cloud.tasks_v2.x") == "google-cloud-tasks-v2"
+    assert distribution_of("llama_index.core") == "llama-index-core"
     assert distributions_of("cv2")[:2] == ("opencv-python", "opencv-python-headless")
     assert all(len(distributions_of(name)) > len(names) for name, names in ALTERNATES.items())
 
@@ -185,6 +189,9 @@ def test_what_compiles_at_run_time(text: str, needs: dict[str, set[str]]) -> Non
         ("import tensorflow as tf\ntf.config.list_physical_devices('GPU')", "optional"),
         ("import torch\ntorch.cuda.set_device(0)", "required"),
         ("x = ['cuda', 'cpu']\n'cuda'", "not seen"),
+        ("import torch\ntorch.cuda.empty_cache()", "not seen"),
+        ("import torch\nif d == torch.device('cuda'):\n m.half()", "optional"),
+        ("if device == 'cuda':\n m.to('cuda')", "optional"),
         ("import numpy", "not seen"),
     ],
 )  # fmt: skip
@@ -296,6 +303,7 @@ def test_hostile_code(text: str) -> None:
     assert isinstance(read_code_text(text, "a.py"), CodeFile | Skip)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abimport from()[]{}:\n\t 1.,'\"=@!\\", max_size=80))
 def test_any_text(text: str) -> None:
     """No text is an error."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.project.code import read_code
@@ -102,6 +102,7 @@ def test_nothing_to_tell(words: list[str]) -> None:
     assert started(words).reason
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=8), max_size=6), st.text(alphabet="ab$&|;'\"\\\n #(){}<>=-[]", max_size=40))
 def test_any_words(words: list[str], line: str) -> None:
     """No words and no line are an error."""
@@ -170,9 +171,17 @@ def test_scripts(tmp_path: Path) -> None:
     where = Where("/app", (Placed("/entrypoint.sh", "docker/entrypoint.sh"), Placed("/app/", ".")))
     entry = read_entry(str(tmp_path), paths, ["/entrypoint.sh", "python", "run.py"], where=where)
     assert entry.files == ("docker/entrypoint.sh", "migrate.py", "run.py")
-    assert [item.framework for item in entry.started] == ["sh", "python", "sleep", "python"]
+    assert [item.framework for item in entry.started] == ["sh", "python", "python"]
     code = read_code(str(tmp_path), sorted(paths))
     assert ports(code, entry) == (8123,)
+
+
+def test_scripts_of_the_project(tmp_path: Path) -> None:
+    """A command that the project's own manifest names leads to its module, wherever its folder lies."""
+    paths = put(tmp_path, {"libs/demo/demo/app.py": "", "main.py": ""})
+    entry = read_entry(str(tmp_path), paths, ["/venv/bin/serve", "--x"], scripts={"serve": "demo.app:main"})
+    assert entry.files == ("libs/demo/demo/app.py",)
+    assert not entry.skips
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.project import history as module
@@ -60,6 +60,7 @@ def test_real_git(tmp_path: Path) -> None:
     assert not history.skips
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='ab/\\"\x01\n\0\t 01c', max_size=80))
 def test_any_text(text: str) -> None:
     """No text is an error, and no path has a commit that is not there."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.project.ignore import (
@@ -19,6 +19,7 @@ from jettison.dockerfile.project.ignore import (
 TEXTS = st.text(alphabet="ab*!#/ \t\n\r\ufeff[]\\.\x85\u2028", max_size=60)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_lines_cover_the_text(text: str) -> None:
     """The spans of the lines are the text without gaps, whatever it is, and nothing to do changes nothing."""
@@ -28,6 +29,7 @@ def test_lines_cover_the_text(text: str) -> None:
     assert with_lines(file) == text
 
 
+@settings(deadline=None)
 @given(TEXTS, st.lists(st.sampled_from(["a", "**/b", "!c", "x y"]), max_size=3), st.sets(st.integers(1, 6), max_size=3))
 def test_lines_are_added_and_removed(text: str, add: list[str], remove: set[int]) -> None:
     """After an edit the file has the added patterns and the kept lines, each in its old order and its old bytes."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.project.dependencies import Dependencies, Index
@@ -35,6 +35,7 @@ def test_pyproject_standard() -> None:
 requires = ["hatchling>=1"]
 [project]
 name = "demo"
+scripts = {serve = "demo.app:main", bad = 5}
 requires-python = ">=3.11"
 dependencies = ["Torch==2.4", "bad requirement !"]
 [project.optional-dependencies]
@@ -48,6 +49,7 @@ loop = [{include-group = "loop"}, {include-group = "gone"}]
         "pyproject",
     )
     assert (found.name, found.python) == ("demo", ">=3.11")
+    assert found.scripts == (("serve", "demo.app:main"),)
     assert asked(found) == {
         ("build", ""): ["hatchling>=1"],
         ("main", ""): ["torch==2.4"],
@@ -308,6 +310,7 @@ def test_hostile(kind: str, text: str) -> None:
     assert all(len(skip.reason) <= 300 for skip in found.skips)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(READERS)), st.text(max_size=60))
 def test_any_text(kind: str, text: str) -> None:
     """No text makes a reader fail."""

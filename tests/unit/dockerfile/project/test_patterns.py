@@ -4,7 +4,7 @@ import time
 
 import pytest
 from e2b_dockerfile_utils import PatternMatcher
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.project.patterns import (
@@ -75,6 +75,7 @@ PIECES = st.sampled_from(["a", "b", ".", "x", "*", "**", "?", "/", "**/", "[ab]"
 PATTERNS = st.tuples(st.sampled_from(["", "", "!"]), st.lists(PIECES, min_size=1, max_size=7).map("".join)).map("".join)
 
 
+@settings(deadline=None)
 @given(st.lists(PATTERNS, min_size=1, max_size=4), PATHS)
 def test_agrees_with_the_port(lines: list[str], path: str) -> None:
     """Ours and e2b's port of moby's matcher give the same answer for the same patterns."""
@@ -87,6 +88,7 @@ def test_agrees_with_the_port(lines: list[str], path: str) -> None:
     assert decide_alone([compile_pattern(line) for line in lines], path) is other.matches(path)
 
 
+@settings(deadline=None)
 @given(st.lists(PATTERNS, min_size=1, max_size=4), PATHS, PATHS)
 def test_folders_that_need_no_look(lines: list[str], folder: str, below: str) -> None:
     """Nothing under an ignored folder is brought back where no exception may match under it."""
@@ -131,6 +133,7 @@ def test_hostile_patterns_end(line: str) -> None:
     assert time.process_time() - begin < 5
 
 
+@settings(deadline=None)
 @given(PATTERNS.filter(lambda line: not line.startswith("!")), PATHS)
 def test_both_ways_to_match_agree(line: str, path: str) -> None:
     """A path that is too long for regular expressions is matched in the same way as a short one."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.compose.requirements import read_requirements as read_allowed
@@ -25,6 +25,7 @@ def one(line: str) -> Wanted:
     return found.wanted
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab1=- \\\n\r\t#;[]<>./:@\x0c\u2028\"'", max_size=80))
 def test_lines_cover_the_text(text: str) -> None:
     """The spans of the lines are the text without gaps, whatever it is; no text is an error."""
@@ -99,7 +100,8 @@ def test_lines_as_pip_joins_them() -> None:
 def test_options() -> None:
     """Options come with their names in full and their values, however they are attached or shortened."""
     file = parse_requirements(
-        "-ihttps://a\n--extra-index=https://b\n-f links\n--pre --no-bin x\n--require-hashes\n-r 'a b.txt'\n-c c.txt\n"
+        "-ihttps://a\n--extra-index=https://b ; sys_platform == 'linux'\n-f links\n--pre --no-bin x\n"
+        "--require-hashes\n-r 'a b.txt'\n-c c.txt\n"
     )
     assert [line.options for line in file.lines] == [
         (("--index-url", "https://a"),),
@@ -120,11 +122,9 @@ a==
 -r
 --index-url
 --pre=1
-a --pre
 a --hash=x
 '
 -r 'a
---
 --i=x
 a b
 a; python_version >
@@ -140,6 +140,19 @@ def test_invalid_lines(line: str) -> None:
     (found,) = parse_requirements(line).lines
     assert found.kind == "invalid"
     assert found.reason
+
+
+def test_options_that_pip_passes_over() -> None:
+    """An option for the whole file behind a requirement does nothing, and that is said; so is an empty marker."""
+    file = parse_requirements('torch; --index-url https://h/cpu ; sys_platform == "x"\na -e ./b\n')
+    assert [(line.kind, line.reason) for line in file.lines] == [
+        ("requirement", "pip passes over --index-url behind a requirement"),
+        ("requirement", "pip passes over --editable behind a requirement"),
+    ]
+    assert [(line.wanted.name, line.wanted.editable) for line in file.lines if line.wanted] == [
+        ("torch", False),
+        ("a", False),
+    ]
 
 
 def test_includes(tmp_path: Path) -> None:
@@ -229,6 +242,7 @@ def test_huge_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.dockerfile.project.yaml import YamlError, parse_yaml
@@ -45,6 +45,7 @@ TREES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(TREES, st.sampled_from([True, False, None]), st.sampled_from([None, "'", '"']))
 def test_what_pyyaml_writes(tree: Yaml, flow: bool | None, style: str | None) -> None:  # noqa: FBT001 -- hypothesis's argument
     """Whatever PyYAML writes is read as it was, or refused; lists and tables of plain words are never refused."""
@@ -57,6 +58,7 @@ def test_what_pyyaml_writes(tree: Yaml, flow: bool | None, style: str | None) ->
     assert found == other(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab: -[]{}'\"#\n,|>&*!?%\\\t", max_size=60))
 def test_any_text(text: str) -> None:
     """Any text is read or refused, and where both read it, PyYAML reads the same."""
