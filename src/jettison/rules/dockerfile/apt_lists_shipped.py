@@ -1,45 +1,66 @@
 """Package lists left in a layer."""
 
+import re
 from collections.abc import Iterator
 
-from jettison.dockerfile.edit import append_command
+from jettison.rules.dockerfile.apt_mounts import INSTALLS, LISTS, STATE, apt_calls
+from jettison.rules.dockerfile.bodies import append, sudo, text_of
 from jettison.rules.dockerfile.case import Case, Site
+from jettison.rules.dockerfile.mounts import mounts_of
 from jettison.rules.dockerfile.record import Claim, Example, Find, Fix, Rule
 
-_LISTS = "/var/lib/apt/lists"
 _SIZE = 19_000_000  # bookworm's main lists, uncompressed by apt: 18.9 MB
+_REMOVED = re.compile(r"\b(?:rm|find)\b[^\n;&|]*/var/(?:lib/(?:apt\b|\*|\{[^}]*apt)|\{[^}]*lib/apt)|\bdist-?clean\b")
 
 
 def _check(case: Case) -> Iterator[Find]:
     for site in case.named("RUN"):
-        updates = [call for call in site.calls if call.tool == "apt" and call.action == "update"]
-        if site.stage not in case.shipped or not updates or _removed(site) or _mounted(site):
+        updates = apt_calls(site, "update")
+        if site.stage not in case.shipped or not updates or _mounted(site):
             continue
-        yield Find(
-            f"the package lists that apt-get update fetches stay in this layer ({_LISTS})",
-            updates[0].command.span,
-            _fix(case, site),
-            (Claim("bytes", size=_SIZE, source="lists of Debian bookworm main, measured"),),
-        )
+        if not _removed(case, site, updates[-1].command.span[1]):
+            yield Find(
+                f"the package lists that apt-get update fetches stay in this layer ({LISTS})",
+                updates[0].command.span,
+                _fix(case, site),
+                (Claim("bytes", size=_SIZE, source="lists of Debian bookworm main, measured"),),
+            )
 
 
-def _removed(site: Site) -> bool:
-    script = site.script
-    return script is not None and any(
-        command.name in ("rm", "find") and any(word.text.startswith(_LISTS) for word in command.words)
-        for command in script.commands
-    )
+def _removed(case: Case, site: Site, start: int) -> bool:
+    """Whether lists are removed behind their last update; in a body that is not understood, anywhere."""
+    if site.script is None or site.script.opaque:
+        return LISTS in text_of(case, site)
+    return bool(_REMOVED.search(case.recipe.text[start : site.instruction.span[1]].replace("\\\n", "  ")))
 
 
 def _mounted(site: Site) -> bool:
-    return any(_LISTS in (flag.value or "") or "/var/lib/apt," in f"{flag.value}," for flag in site.instruction.flags)
+    return any(mount.target in (LISTS, STATE, "/var/lib", None) for mount in mounts_of(site))
 
 
 def _fix(case: Case, site: Site) -> Fix | None:
-    if not site.editable or not all(call.command.plain for call in site.calls if call.tool == "apt"):
+    calls = apt_calls(site)
+    needed = _needed_later(case, site)
+    if not all(call.command.plain for call in calls) or not apt_calls(site, *INSTALLS) or needed:
         return None
-    edit = append_command(case.recipe, site.instruction, f"rm -rf {_LISTS}/*")
-    return Fix("safe", (edit,), "remove the lists in the same layer") if edit else None
+    edit = append(case, site, f"{sudo(site, 'apt')}rm -rf {LISTS}/*")
+    safety = "safe" if needed is False else "unsafe"
+    return Fix(safety, (edit,), "remove the lists in the same layer") if edit else None
+
+
+def _needed_later(case: Case, site: Site) -> bool | None:
+    """Whether a later RUN installs from these lists; None: it runs a script that may."""
+    needed: bool | None = False
+    for other in case.sites:
+        on_top = site.stage in {stage.index for stage in case.scopes.lineage(other.stage)}
+        if other.instruction.name != "RUN" or other.instruction.span <= site.instruction.span or not on_top:
+            continue
+        first = next(iter(apt_calls(other, "update", *INSTALLS)), None)
+        if first:
+            return needed if first.action == "update" else True  # behind an update there are fresh lists
+        if other.script and any(command.name.endswith(".sh") for command in other.script.commands):
+            needed = None
+    return needed
 
 
 APT_LISTS_SHIPPED = Rule(
@@ -48,11 +69,13 @@ APT_LISTS_SHIPPED = Rule(
     severity="low",
     confidence="high",
     why="`apt-get update` writes the lists of all packages. Removed in a later layer they are stored all the same: "
-    "only `rm` in the same RUN, or a cache mount on `/var/lib/apt`, keeps them out. Stages that are not shipped are "
-    "left alone.",
+    "only `rm` in the same RUN and behind the update, or a cache mount on `/var/lib/apt`, keeps them out. Stages that "
+    "are not shipped are left alone. No fix is offered where a later RUN installs from these lists; where a later one "
+    "runs a script "
+    "that might, the fix is unsafe.",
     sources=("28 % of 148 public ML Dockerfiles ship them", "hadolint DL3009"),
     check=_check,
-    fixes="safe",
+    fixes="unsafe",
     bad=(
         Example(
             "FROM debian:bookworm\nRUN apt-get update && apt-get install -y curl\n",
@@ -61,13 +84,29 @@ APT_LISTS_SHIPPED = Rule(
         ),
         Example(
             "FROM debian:bookworm\nRUN <<EOF\napt-get update\napt-get install -y curl\nEOF\n",
-            "FROM debian:bookworm\nRUN <<EOF\napt-get update\napt-get install -y curl\n"
+            "FROM debian:bookworm\nRUN <<EOF\napt-get update\n"
+            "apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nEOF\n",
+        ),
+        Example(
+            "FROM debian:bookworm\nRUN <<EOF\nset -eu\napt-get update\napt-get install -y curl\nEOF\n",
+            "FROM debian:bookworm\nRUN <<EOF\nset -eu\napt-get update\napt-get install -y curl\n"
             "rm -rf /var/lib/apt/lists/*\nEOF\n",
         ),
+        Example(
+            "FROM ubuntu:22.04\nRUN rm -rf /var/lib/apt/lists/* && sudo apt-get update && sudo apt-get install -y curl\n",
+            "FROM ubuntu:22.04\nRUN rm -rf /var/lib/apt/lists/* && sudo apt-get update && sudo apt-get install -y curl \\\n"
+            "    && sudo rm -rf /var/lib/apt/lists/*\n",
+        ),
         Example("FROM debian:bookworm\nRUN apt-get update || true\n"),
+        Example("FROM debian:bookworm\nRUN apt-get update && apt-get install -y a\nRUN apt-get install -y b\n"),
+        Example("FROM debian:bookworm\nRUN apt-get update && apt-get install -y a # the lists stay\n"),
     ),
     good=(
         Example("FROM debian:bookworm\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n"),
+        Example(
+            "FROM debian:bookworm\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/{apt,dpkg}/x\n"
+        ),
+        Example("FROM debian:trixie\nRUN apt-get update && apt-get install -y curl && apt-get dist-clean\n"),
         Example("FROM debian:bookworm\nRUN --mount=type=cache,target=/var/lib/apt,sharing=locked apt-get update\n"),
         Example("FROM debian:bookworm AS build\nRUN apt-get update\nFROM debian:bookworm\nCOPY --from=build /a /a\n"),
     ),

@@ -10,7 +10,7 @@ from jettison.rules.dockerfile.case import Case
 
 Confidence = Literal["low", "medium", "high"]
 Safety = Literal["safe", "unsafe"]
-ClaimKind = Literal["wheels", "debs", "recommends", "base", "bytes", "rebuild"]
+ClaimKind = Literal["wheels", "downloads", "debs", "recommends", "base", "bytes", "rebuild"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Claim:
     """What acting on a finding would save, as a question that indexes answer: rules know names, not sizes.
 
     Attributes:
-        kind: ``wheels``: requirements; ``debs``: packages; ``recommends``: what these packages recommend; ``base``: an
+        kind: ``wheels``: requirements, as installed; ``downloads``: the files that these requirements are downloaded as
+            (a cache of them); ``debs``: packages; ``recommends``: what these packages recommend; ``base``: an
             image; ``bytes``: a size that the rule knows; ``rebuild``: what is fetched and installed again at each
             change of the code (requirements).
         of: the names that weigh.
