@@ -1,209 +1,270 @@
-"""Dockerfiles made at random: valid ones that use the whole grammar (:func:`recipes`), and bent ones (:func:`bent`).
+"""The projects of ``examples/recipes``: built as they are and rewritten, started, asked, and set side by side."""
 
-What is made is what BuildKit's parser takes, and what every version of it takes alike. Left out on purpose, because
-versions of BuildKit or the parsing library differ (tests/unit/dockerfile/test_generated.py pins each): here-documents
-behind ONBUILD, blanks between ``<<`` and its word, quoted paths with blanks in COPY and ADD, text behind a JSON array,
-``# check`` before ``# escape``, control characters and blanks outside ASCII.
-"""
-
+import http.client
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
-import hypothesis.strategies as st
+from tests.helpers.engine import ROOT, Built, Engine, EngineError, build, container, docker, inspect_container
+from tests.helpers.standins import POETRY_BASE, provide
 
-BOM = "\ufeff"
-ESCAPES = ("\\", "`")
-WORDS = (
-    *("apt-get", "install", "-y", "python3", "&&", "||", ";", "|", "pip", "torch==2.4.1", "--index-url", "-r", "."),
-    *("$HOME", "${X}", "${X:-y}", '"a b"', "'c d'", '"$X"', "x=1", "a#b", "[", "]", "$((1+2))", ">/x", "2>&1", "é"),
+from jettison.run.workload import Answer, Compare, Probe, Workload
+from jettison.run.workload_file import load_workload
+
+RECIPES_DIR = ROOT / "examples/recipes"
+HEALTHY_WITHIN = 60.0  # seconds
+_FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?(\S+)(?:[ \t]+AS[ \t]+(\S+))?")
+_COPY_FROM = re.compile(r"(?i)\b(?:--from=|from=)([^\s,]+)")
+_ARG = re.compile(r"(?im)^[ \t]*ARG[ \t]+(\w+)=(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One example project.
+
+    Attributes:
+        name: its folder.
+        args: build arguments with which it builds on a machine without GPU, and small.
+        light: whether it is among those that always run.
+        heavy: whether it needs gigabytes: runs only where they are asked for.
+        contexts: bases that are replaced, by pattern.
+    """
+
+    name: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    light: bool = False
+    heavy: bool = False
+    contexts: Mapping[str, str] = field(default_factory=dict)
+
+
+RECIPES = (
+    Recipe("multi-stage-good", light=True),
+    Recipe("pip-tools", light=True),
+    Recipe("uv", light=True),
+    Recipe("cuda", light=True),
+    Recipe("triton-user", {"DEVICE": "cpu"}, light=True),
+    Recipe("training"),
+    Recipe("compiled-extension"),
+    Recipe("cpu"),
+    Recipe("conda"),
+    Recipe("poetry", contexts={r"python:3\.11.*": POETRY_BASE}),
+    Recipe("onnxruntime-gpu", {"DEVICE": "cpu"}),
+    Recipe("notebook"),
+    Recipe("lesson-detector", heavy=True),
 )
-NAMES = ("A", "B_1", "PATH", "com.example.x", "x")
-VALUES = ("1", '"2 3"', "'4 5'", "$A", "${A:-x}", "/a:/b", "", '""', "é", "a=b", "x#y")
-PATHS = ("/", ".", "a", "requirements*.txt", "$A/b", "/opt/x/", "C:/x", "pyproject.toml")
-BASES = ("python:3.11-slim", "nvidia/cuda:12.4.1-devel-ubuntu22.04", "scratch", "${BASE}", "a@sha256:" + "0" * 64)
-STRINGS = ("a", "b c", "", "$X", "--x=y", "é", 'say "hi"', "a\\b", "#", "<<E", "[")
-FLAGS = {
-    "COPY": ("--from=a", "--chown=1000:1000", "--link", "--chmod=0755", "--parents", "--exclude=*.pyc"),
-    "ADD": ("--chown=a:b", "--link", "--keep-git-dir=true", "--checksum=sha256:" + "1" * 64),
-    "RUN": ("--mount=type=cache,target=/root/.cache/pip", "--network=none", "--security=sandbox", '--mount="type=tmpfs"'),
-    "HEALTHCHECK": ("--interval=5s", "--timeout=3s", "--start-period=1m", "--retries=3"),
-    "FROM": ("--platform=$BUILDPLATFORM", "--platform=linux/amd64"),
-}
-BODY = (
-    *("echo hi", "", "  ", "# no comment", "RUN x", "FROM y", "\tindented", "$X ${Y:-z}", "ends with \\", "it's", '"'),
-    *("EOF ", " EOF", "<<EOF", "CMD [", "# escape=`", "é"),
-)
-TERMINATORS = ("EOF", "E1", "_x", "SCRIPT.sh")
-PLAIN_KEYWORDS = ("RUN", "CMD", "ENTRYPOINT", "COPY", "ADD", "ENV", "LABEL", "ARG", "EXPOSE", "VOLUME", "WORKDIR")
-OTHER_KEYWORDS = ("USER", "STOPSIGNAL", "SHELL", "HEALTHCHECK", "MAINTAINER")
 
 
-@st.composite
-def recipes(draw: st.DrawFn) -> str:
-    """Make a Dockerfile that BuildKit's parser takes: directives, then arguments, then one to three stages."""
-    newline = draw(st.sampled_from(("\n", "\n", "\r\n")))
-    escape = draw(st.sampled_from(("\\", "\\", "\\", "`")))
-    lines = [BOM if draw(st.integers(0, 7)) == 0 else ""]
-    lines.append(draw(directives(escape, newline)))
-    for _ in range(draw(st.integers(0, 1))):
-        lines.append(draw(_line("ARG", draw(_arguments("ARG")), escape, newline)))
-    for stage in range(draw(st.integers(1, 3))):
-        words = [draw(st.sampled_from(BASES))]
-        if draw(st.booleans()):
-            words += [draw(st.sampled_from(("AS", "as"))), f"stage{stage}"]
-        lines.append(draw(_line("FROM", [*draw(_flags("FROM")), *words], escape, newline)))
-        lines += [draw(_instruction(escape, newline)) for _ in range(draw(st.integers(0, 6)))]
-    text = "".join(lines)
-    return text.removesuffix(newline) if draw(st.booleans()) else text
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What an image did.
+
+    Attributes:
+        answers: one a probe, in order.
+        ready: seconds from the start of the container until the service answered, or the command ended.
+        health: of the engine's own health check: ``healthy``, ``unhealthy``, or empty where the image has none.
+        uid: number of the user that the first process has.
+    """
+
+    answers: tuple[Answer, ...]
+    ready: float
+    health: str
+    uid: int
 
 
-@st.composite
-def directives(draw: st.DrawFn, escape: str, newline: str) -> str:
-    """Make the parser directives at the top of a file: ``# escape`` where it is needed, others by chance."""
-    made = []
-    if draw(st.booleans()):
-        made.append(("syntax", "docker/dockerfile:1"))
-    if escape != "\\" or draw(st.integers(0, 5)) == 0:
-        made.append(("escape", escape))
-    made = draw(st.permutations(made))
-    if draw(st.integers(0, 5)) == 0:
-        made = [*made, ("check", "skip=StageNameCasing")]  # behind escape: older versions end the directives here
-    blank = st.sampled_from(("", " ", "\t"))
-    return "".join(
-        f"{draw(blank)}#{draw(blank)}{_cased(draw, key)}{draw(blank)}={draw(blank)}{value}{draw(blank)}{newline}"
-        for key, value in made
+def prepare(engine: Engine, recipe: Recipe, folder: Path) -> Path:
+    """Copy a project and make what it does not carry: models by its script, a lock file that would name an index.
+
+    Returns:
+        The copy, which can be built and rewritten.
+    """
+    source, target = RECIPES_DIR / recipe.name, folder / recipe.name
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    if (target / "make_model.py").exists():
+        subprocess.run((sys.executable, "make_model.py"), cwd=target, check=True)
+    if recipe.name == "uv":
+        _lock_with_uv(engine, target)
+    return target
+
+
+def has_rewrite() -> bool:
+    """Whether this Jettison has the command."""
+    command = (sys.executable, "-m", "jettison", "rewrite", "--help")
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def rewrite(project: Path, out: Path) -> None:
+    """Run ``jettison rewrite``; a command that is not there yet, or that refuses, raises.
+
+    Raises:
+        EngineError: with what it said.
+    """
+    command = (sys.executable, "-m", "jettison", "rewrite", str(project), "-o", str(out))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EngineError(f"jettison rewrite: {done.stderr.strip()}")
+
+
+def build_context(project: Path, out: Path) -> Path:
+    """Return a context for a rewritten project: the project's files, and over them what the rewrite made."""
+    context = out.parent / f"{out.name}-context"
+    shutil.copytree(project, context)
+    shutil.copytree(out, context, dirs_exist_ok=True)
+    return context
+
+
+def build_recipe(engine: Engine, recipe: Recipe, context: Path, tag: str) -> Built:
+    """Build a context after its bases were provided.
+
+    Raises:
+        EngineError: a base is not known here, or the build failed.
+    """
+    text = (context / "Dockerfile").read_text()
+    digestless = re.sub(r"(?<=[\w.])@sha256:[0-9a-f]{64}", "", text)  # a stand-in has another digest
+    if digestless != text:
+        (context / "Dockerfile").write_text(digestless)
+    options = [f"--build-arg={key}={value}" for key, value in recipe.args.items()]
+    for base in bases_of(digestless):
+        for pattern, stand_in in recipe.contexts.items():
+            if re.fullmatch(pattern, base):
+                provide(engine, stand_in)
+                options.append(f"--build-context={base}=docker-image://{stand_in}")
+                break
+        else:
+            provide(engine, base)
+    return build(engine, context, tag, *options)
+
+
+def bases_of(dockerfile: str) -> tuple[str, ...]:
+    """Return the images that a Dockerfile takes from elsewhere, once each; ARGs before the first FROM are filled in."""
+    args = dict(_ARG.findall(dockerfile))
+    stages = {stage.lower() for _, stage in _FROM.findall(dockerfile) if stage}
+    named = [image for image, _ in _FROM.findall(dockerfile)]
+    for line in dockerfile.splitlines():
+        if re.match(r"(?i)\s*(?:COPY|ADD|RUN)\s|.*--mount=", line):
+            named += _COPY_FROM.findall(line.split(" -- ")[0]) if "from=" in line else []
+    filled = [re.sub(r"\$\{?(\w+)\}?", lambda found: args.get(found[1], found[0]), name) for name in named]
+    return tuple(dict.fromkeys(name for name in filled if name.lower() not in stages and not name.isdigit()))
+
+
+def exercise_image(engine: Engine, tag: str, workload: Workload, *, health: bool) -> Ran:
+    """Start an image as its Dockerfile says, wait until it is ready, and ask the workload's questions.
+
+    Args:
+        engine: where the image is.
+        tag: its name.
+        workload: what to ask.
+        health: whether to wait for the engine's health check to settle, where the image has one.
+
+    Raises:
+        EngineError: it did not become ready; the text has the end of its log.
+    """
+    with container(engine, tag, *(f"--env={key}={value}" for key, value in workload.env.items())) as identity:
+        started = time.monotonic()
+        uid = _uid(engine, identity)
+        _wait(engine, identity, workload)
+        ready = time.monotonic() - started
+        answers = tuple(_ask(engine, tag, identity, workload, probe) for probe in workload.probes)
+        return Ran(answers, ready, _health(engine, identity) if health else "", uid)
+
+
+def workload_of(recipe: Recipe) -> Workload:
+    """Return the workload of a project."""
+    return load_workload(RECIPES_DIR / recipe.name / "workload.toml")
+
+
+def _wait(engine: Engine, identity: str, workload: Workload) -> None:
+    ready, deadline = workload.ready, time.monotonic() + workload.ready.timeout
+    while time.monotonic() < deadline:
+        state = inspect_container(engine, identity)["State"]
+        if not state["Running"]:
+            if ready.kind == "exit" and state["ExitCode"] == 0:
+                return
+            break
+        if ready.kind == "http" and _get(engine, identity, ready.port, ready.value) == 200:
+            return
+        time.sleep(0.1)
+    log = subprocess.run(
+        ("docker", "logs", "--tail=40", identity), env={**os.environ, **engine.env}, capture_output=True, check=False
     )
+    raise EngineError(f"not ready: {state}\n{(log.stdout + log.stderr).decode(errors='replace')}")
 
 
-@st.composite
-def bent(draw: st.DrawFn) -> str:
-    """Make a Dockerfile in which a few places were cut out, doubled or overwritten: valid by chance only."""
-    text = draw(recipes())
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(text)))
-        end = draw(st.integers(start, min(len(text), start + 12)))
-        put = draw(st.sampled_from(("", text[start:end] * 2, *_ODD)))
-        text = text[:start] + put + text[end:]
-    return text
+def _get(engine: Engine, identity: str, port: int, path: str) -> int:
+    try:
+        return _http(
+            _address(engine, identity), Probe("ready", "http", Compare(("status",)), path=path, port=port)
+        ).status
+    except (OSError, http.client.HTTPException):
+        return 0
 
 
-_ODD = ("\n", "\r", "\\\n", "\\", "`", " ", "\t", "#", '"', "'", "[", "]", "{", "$", "${", "<<", "<<EOF", "\n\n", "=")
-_ODD += ("--", "ONBUILD ", "\nRUN ", "\nCOPY", "\\\n# c\n", "\u00a0", "\x1c", "\x0b", "\ufeff", "\u2028", "\U0001f600")
+def _ask(engine: Engine, tag: str, identity: str, workload: Workload, probe: Probe) -> Answer:
+    if probe.kind == "http":
+        return _http(_address(engine, identity), probe)
+    command = ("exec", identity, *probe.argv)
+    if workload.ready.kind == "exit":  # it has ended: ask a fresh one
+        command = ("run", "--rm", f"--entrypoint={probe.argv[0]}", tag, *probe.argv[1:])
+    env = {**os.environ, **engine.env}
+    started = time.monotonic()
+    done = subprocess.run(("docker", *command), env=env, capture_output=True, check=False, timeout=probe.timeout)
+    return Answer(probe.name, 0, done.returncode, done.stdout, {}, time.monotonic() - started)
 
 
-def _cased(draw: st.DrawFn, word: str) -> str:
-    return draw(st.sampled_from((word, word, word.upper(), word.lower(), word.title())))
+def _http(host: str, probe: Probe) -> Answer:
+    connection = http.client.HTTPConnection(host, probe.port, timeout=probe.timeout)
+    started = time.monotonic()
+    try:
+        connection.request(probe.method, probe.path, probe.body or None, dict(probe.headers))
+        response = connection.getresponse()
+        body = response.read()
+        return Answer(probe.name, response.status, 0, body, dict(response.headers), time.monotonic() - started)
+    finally:
+        connection.close()
 
 
-@st.composite
-def _instruction(draw: st.DrawFn, escape: str, newline: str) -> str:
-    """Make one instruction, with what stands in front of it."""
-    kind = draw(st.integers(0, 9))
-    if kind == 0:
-        return draw(_heredoc_line(escape, newline))
-    keyword = draw(st.sampled_from((*PLAIN_KEYWORDS, *PLAIN_KEYWORDS, *OTHER_KEYWORDS)))
-    words = draw(_arguments(keyword))
-    if kind == 1 and keyword != "MAINTAINER":
-        return draw(_line("ONBUILD", [_cased(draw, keyword), *words], escape, newline))
-    return draw(_line(keyword, words, escape, newline))
+def _address(engine: Engine, identity: str) -> str:
+    networks = inspect_container(engine, identity)["NetworkSettings"]["Networks"]
+    return str(next(iter(networks.values()))["IPAddress"])
 
 
-@st.composite
-def _arguments(draw: st.DrawFn, keyword: str) -> list[str]:
-    """Make flags and arguments of an instruction, as words that a blank or a continuation may separate."""
-    flags = draw(_flags(keyword))
-    if keyword in ("ENV", "LABEL", "ARG"):
-        return draw(_pairs(keyword))
-    if keyword == "HEALTHCHECK":
-        return [*flags, *draw(st.one_of(st.just(["NONE"]), _command().map(lambda words: ["CMD", *words])))]
-    if keyword in ("RUN", "CMD", "ENTRYPOINT"):
-        return [*flags, *draw(_command())]
-    if keyword == "SHELL":
-        return draw(_array(st.sampled_from(("/bin/bash", "-c", "-o", "pipefail"))))
-    if keyword in ("COPY", "ADD", "VOLUME"):
-        paths = st.lists(st.sampled_from(PATHS), min_size=2, max_size=4)
-        return [*flags, *draw(st.one_of(paths, paths, _array(st.sampled_from((*PATHS, "a b")))))]
-    plain = {"EXPOSE": ("80", "443/tcp", "$P", "9000-9010/udp"), "WORKDIR": PATHS, "STOPSIGNAL": ("SIGINT", "9")}
-    if keyword == "EXPOSE":
-        return draw(st.lists(st.sampled_from(plain[keyword]), min_size=1, max_size=3))
-    return [draw(st.sampled_from(plain.get(keyword, ("root", "1000:1000", "$U", '"a b"'))))]
+def _uid(engine: Engine, identity: str) -> int:
+    """Return the user of the first process, which the image's own tools need not be able to tell."""
+    pid = inspect_container(engine, identity)["State"]["Pid"]
+    try:
+        return os.stat(f"/proc/{pid}").st_uid if pid else -1
+    except OSError:
+        return -1
 
 
-@st.composite
-def _flags(draw: st.DrawFn, keyword: str) -> list[str]:
-    known = FLAGS.get(keyword, ())
-    return draw(st.lists(st.sampled_from(known), max_size=2)) if known and draw(st.booleans()) else []
+def _health(engine: Engine, identity: str) -> str:
+    deadline = time.monotonic() + HEALTHY_WITHIN
+    status = "starting"
+    while status == "starting" and time.monotonic() < deadline:
+        status = inspect_container(engine, identity)["State"].get("Health", {}).get("Status", "")
+        time.sleep(0.2)
+    return status
 
 
-@st.composite
-def _pairs(draw: st.DrawFn, keyword: str) -> list[str]:
-    names = st.sampled_from(NAMES)
-    if keyword == "ARG":
-        name = draw(names)
-        return [draw(st.sampled_from((name, f"{name}={draw(st.sampled_from(VALUES))}")))]
-    if draw(st.integers(0, 5)) == 0:  # the legacy form
-        return [draw(names), *draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))]
-    pair = st.builds("{}={}".format, names, st.sampled_from(VALUES))
-    return draw(st.lists(pair, min_size=1, max_size=3))
+def _lock_with_uv(engine: Engine, project: Path) -> None:
+    """Lock with the very uv that the build uses; the lock names this machine's index, so none is in the repository."""
+    provide(engine, "ghcr.io/astral-sh/uv:latest")
+    identity = docker(engine, "create", "ghcr.io/astral-sh/uv:latest").strip()
+    program = project.parent / "uv-program"
+    docker(engine, "cp", f"{identity}:/uv", str(program))
+    docker(engine, "rm", identity)
+    command = (str(program), "lock", "--quiet", "--native-tls", "--no-python-downloads")
+    subprocess.run(command, cwd=project, check=True)
+    program.unlink()
 
 
-def _command() -> st.SearchStrategy[list[str]]:
-    """Make a command, in shell form or as a JSON array."""
-    shell = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8)
-    return st.one_of(shell, shell, _array(st.sampled_from(STRINGS)))
-
-
-@st.composite
-def _array(draw: st.DrawFn, items: st.SearchStrategy[str]) -> list[str]:
-    """Make a JSON array, its elements apart, so that a continuation may stand between them."""
-    ascii_ = draw(st.booleans())
-    made = [json.dumps(item, ensure_ascii=ascii_) for item in draw(st.lists(items, min_size=1, max_size=3))]
-    made = [f"{item}," for item in made[:-1]] + made[-1:]
-    tight = draw(st.booleans())
-    return ["[" + "".join(made) + "]"] if tight else [f"[{made[0]}", *made[1:], "]"]
-
-
-@st.composite
-def _line(draw: st.DrawFn, keyword: str, words: list[str], escape: str, newline: str) -> str:
-    """Write an instruction: keyword in odd case, continuations with comments and blank lines, blanks at its end."""
-    before = "".join(draw(st.lists(_between(newline), max_size=2)))
-    indent = draw(st.sampled_from(("", "", "", "  ", "\t")))
-    parts = [_cased(draw, keyword)]
-    for word in words:
-        parts += [draw(_gap(escape, newline)), word]
-    return before + indent + "".join(parts) + draw(st.sampled_from(("", "", " ", " \t"))) + newline
-
-
-@st.composite
-def _gap(draw: st.DrawFn, escape: str, newline: str) -> str:
-    """Write what separates two words: blanks, or a continuation with what may stand behind one."""
-    if draw(st.integers(0, 3)):
-        return draw(st.sampled_from((" ", " ", "  ", "\t")))
-    end = draw(st.sampled_from(("", "", " ", "\t ")))
-    between = "".join(draw(st.lists(_between(newline), max_size=2)))
-    return f" {escape}{end}{newline}{between}{draw(st.sampled_from(('', '    ', chr(9))))}"
-
-
-def _between(newline: str) -> st.SearchStrategy[str]:
-    """Write a comment's line or a blank one."""
-    lines = ("# a comment", "  # indented", "#", "# ends with \\", '# "it\'s', "", "  ", "\t")
-    return st.sampled_from([line + newline for line in lines])
-
-
-@st.composite
-def _heredoc_line(draw: st.DrawFn, escape: str, newline: str) -> str:
-    """Write a RUN, COPY or ADD with one or two here-documents."""
-    keyword = draw(st.sampled_from(("RUN", "RUN", "COPY", "ADD")))
-    names = draw(st.lists(st.sampled_from(TERMINATORS), min_size=1, max_size=2))
-    markers: list[str] = []
-    bodies: list[str] = []
-    for name in names:
-        chomp = draw(st.sampled_from(("", "-")))
-        quote = draw(st.sampled_from(("", '"', "'")))
-        number = draw(st.sampled_from(("", "", "3"))) if keyword == "RUN" else ""
-        markers.append(f"{number}<<{chomp}{quote}{name}{quote}")
-        lines = draw(st.lists(st.sampled_from(BODY), max_size=4))
-        end = draw(st.sampled_from(("", "\t", "\t\t"))) if chomp else ""
-        bodies += [line + newline for line in lines] + [end + name + newline]
-    words = ["cat", *markers, ">/x"] if keyword == "RUN" and draw(st.booleans()) else markers
-    words = [*draw(_flags(keyword)), *words] if keyword == "RUN" else [*draw(_flags(keyword)), *words, "/x/"]
-    return draw(_line(keyword, words, escape, newline)) + "".join(bodies)
+def write_figures(path: Path, figures: Mapping[str, Mapping[str, float]]) -> None:
+    """Write what was measured, for ``bench/recipes_bench.py``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, indent=1) + "\n")

@@ -64,7 +64,7 @@ ADD_INSTEAD_OF_COPY = Rule(
     "left alone. The fix is safe for folders and for names with the ending of another kind of file.",
     sources=("Dockerfile reference, ADD or COPY", "hadolint DL3020"),
     check=_check,
-    fixes="unsafe",
+    fixes="safe",
     bad=(
         Example("FROM debian\nADD . /app\n", "FROM debian\nCOPY . /app\n"),
         Example(

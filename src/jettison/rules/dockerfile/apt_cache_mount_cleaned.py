@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from jettison.dockerfile.edit import Edit
 from jettison.dockerfile.shell.record import Command, ShellWord
 from jettison.dockerfile.tools.calls import call_of
 from jettison.rules.dockerfile.apt_mounts import ARCHIVES, CACHE, LISTS, STATE, mounts_with
@@ -34,6 +35,7 @@ def _words(command: Command, folders: tuple[str, ...]) -> list[ShellWord]:
 
 
 def _find(case: Case, site: Site, command: Command, words: list[ShellWord]) -> Find:
+    edits: tuple[Edit, ...] | None
     if words == list(command.words):
         edit = remove_command(case, site, command)
         edits = (edit,) if edit else None

@@ -52,8 +52,9 @@ def _fix(case: Case, site: Site, *, keeps: bool) -> Fix | None:
         text = "".join(command + newline for command in commands)
     else:
         text = "".join(f"{command} \\{newline}    && " for command in commands)
-    safety = "unsafe" if site.stage in case.shipped else "safe"
-    return Fix(safety, (Edit(start, start, text),), "remove docker-clean first")
+    return Fix(
+        "unsafe" if site.stage in case.shipped else "safe", (Edit(start, start, text),), "remove docker-clean first"
+    )
 
 
 APT_CACHE_MOUNT_EMPTIED = Rule(
@@ -67,7 +68,7 @@ APT_CACHE_MOUNT_EMPTIED = Rule(
     "images built on it, would then keep their packages.",
     sources=("the Dockerfile reference, RUN --mount=type=cache, example of apt", "debuerreotype's docker-clean"),
     check=_check,
-    fixes="unsafe",
+    fixes="safe",
     bad=(
         Example(
             "FROM debian:12\n"

@@ -44,8 +44,7 @@ def _fix(case: Case, site: Site) -> Fix | None:
     if not all(call.command.plain for call in calls) or not apt_calls(site, *INSTALLS) or needed:
         return None
     edit = append(case, site, f"{sudo(site, 'apt')}rm -rf {LISTS}/*")
-    safety = "safe" if needed is False else "unsafe"
-    return Fix(safety, (edit,), "remove the lists in the same layer") if edit else None
+    return Fix("safe" if needed is False else "unsafe", (edit,), "remove the lists in the same layer") if edit else None
 
 
 def _needed_later(case: Case, site: Site) -> bool | None:
@@ -71,11 +70,10 @@ APT_LISTS_SHIPPED = Rule(
     why="`apt-get update` writes the lists of all packages. Removed in a later layer they are stored all the same: "
     "only `rm` in the same RUN and behind the update, or a cache mount on `/var/lib/apt`, keeps them out. Stages that "
     "are not shipped are left alone. No fix is offered where a later RUN installs from these lists; where a later one "
-    "runs a script "
-    "that might, the fix is unsafe.",
+    "runs a script that might, the fix is unsafe.",
     sources=("28 % of 148 public ML Dockerfiles ship them", "hadolint DL3009"),
     check=_check,
-    fixes="unsafe",
+    fixes="safe",
     bad=(
         Example(
             "FROM debian:bookworm\nRUN apt-get update && apt-get install -y curl\n",
@@ -93,8 +91,10 @@ APT_LISTS_SHIPPED = Rule(
             "rm -rf /var/lib/apt/lists/*\nEOF\n",
         ),
         Example(
-            "FROM ubuntu:22.04\nRUN rm -rf /var/lib/apt/lists/* && sudo apt-get update && sudo apt-get install -y curl\n",
-            "FROM ubuntu:22.04\nRUN rm -rf /var/lib/apt/lists/* && sudo apt-get update && sudo apt-get install -y curl \\\n"
+            "FROM ubuntu:22.04\nRUN rm -rf /var/lib/apt/lists/* && sudo apt-get update && sudo apt-get install -y "
+            "curl\n",
+            "FROM ubuntu:22.04\nRUN rm -rf /var/lib/apt/lists/* && sudo apt-get update && sudo apt-get install -y "
+            "curl \\\n"
             "    && sudo rm -rf /var/lib/apt/lists/*\n",
         ),
         Example("FROM debian:bookworm\nRUN apt-get update || true\n"),

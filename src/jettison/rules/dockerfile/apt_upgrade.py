@@ -14,7 +14,8 @@ def _check(case: Case) -> Iterator[Find]:
         for call in apt_calls(site, *_ACTIONS):
             if site.stage in case.shipped and not call.operands:
                 yield Find(
-                    f"{call.action} stores each package that it replaces a second time, and gives another image each day",
+                    f"{call.action} stores each package that it replaces a second time, and gives another image "
+                    f"each day",
                     call.command.span,
                 )
 

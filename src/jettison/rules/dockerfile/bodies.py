@@ -3,7 +3,7 @@
 import re
 
 from jettison.dockerfile.edit import Edit, append_command
-from jettison.dockerfile.shell.record import Command
+from jettison.dockerfile.shell.record import Command, Script
 from jettison.rules.dockerfile.case import Case, Site
 
 _COMMENT = re.compile(r"(?:^|\s)#")
@@ -38,12 +38,15 @@ def append(case: Case, site: Site, command: str) -> Edit | None:
     script = site.script
     if script is None or not site.editable or any(each.name in _ENDS for each in script.commands):
         return None
-    if not script.heredoc:
-        if site.instruction.heredocs or _COMMENT.search(site.instruction.body.text):
-            return None
+    if not script.heredoc and (site.instruction.heredocs or _COMMENT.search(site.instruction.body.text)):
+        return None
+    if not script.heredoc or stops_at_failure(site):
         return append_command(case.recipe, site.instruction, command)
-    if stops_at_failure(site):
-        return append_command(case.recipe, site.instruction, command)
+    return _append_to_last(case, script, command)
+
+
+def _append_to_last(case: Case, script: Script, command: str) -> Edit | None:
+    """Join a command to a heredoc's last one, where nothing but comments stands behind it."""
     last = script.commands[-1] if script.commands else None
     if last is None or not last.plain:
         return None

@@ -67,7 +67,8 @@ CACHE_MOUNT_WRONG_OWNER = Rule(
             "RUN --mount=type=cache,uid=1000,target=/home/app/.cache/pip pip install flask\n",
         ),
         Example(
-            "FROM registry.example/ml:3\nUSER 1000:100\nRUN --mount=type=cache,target=/c pip install --cache-dir /c x\n",
+            "FROM registry.example/ml:3\nUSER 1000:100\nRUN --mount=type=cache,target=/c pip install --cache-dir /c "
+            "x\n",
             "FROM registry.example/ml:3\nUSER 1000:100\n"
             "RUN --mount=type=cache,uid=1000,gid=100,target=/c pip install --cache-dir /c x\n",
         ),

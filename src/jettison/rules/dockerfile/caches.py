@@ -1,7 +1,7 @@
 """Where package managers keep what they downloaded, and what turns that off.
 
-Sources: pip's ``cache-dir`` and ``no-cache-dir`` (``pip config`` and its cmdoptions.py: any value of PIP_NO_CACHE_DIR that
-is not empty turns the cache off), uv's page "Caching", Poetry's ``cache-dir``, pipenv's PIPENV_CACHE_DIR, conda's
+Sources: pip's ``cache-dir`` and ``no-cache-dir`` (``pip config`` and its cmdoptions.py: any value of PIP_NO_CACHE_DIR
+that is not empty turns the cache off), uv's page "Caching", Poetry's ``cache-dir``, pipenv's PIPENV_CACHE_DIR, conda's
 ``pkgs_dirs``, npm's ``cache``, Cargo's CARGO_HOME.
 """
 

@@ -58,7 +58,7 @@ CHMOD_IN_LATER_LAYER = Rule(
     "are told as info.",
     sources=("measured: 317 MB against 267 MB for one file of 50 MB", "Dockerfile reference, COPY --chmod"),
     check=_check,
-    fixes="unsafe",
+    fixes="safe",
     bad=(
         Example(
             'FROM debian:bookworm\nCOPY run.sh /run.sh\nRUN chmod 755 /run.sh\nCMD ["/run.sh"]\n',

@@ -83,7 +83,7 @@ CHOWN_IN_LATER_LAYER = Rule(
     "number, when the recipe says it. `chown USER` leaves the group: the flag then says `:0`.",
     sources=("measured: 317 MB against 267 MB for one file of 50 MB", "Dockerfile reference, COPY --chown"),
     check=_check,
-    fixes="unsafe",
+    fixes="safe",
     bad=(
         Example(
             "FROM python:3.11-slim\nRUN useradd -m -u 1000 app\nWORKDIR /app\nCOPY . .\n"

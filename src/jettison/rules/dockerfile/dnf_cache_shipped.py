@@ -63,7 +63,8 @@ DNF_CACHE_SHIPPED = Rule(
             "FROM rockylinux:9\nRUN dnf install -y git \\\n    && dnf clean all\n",
         ),
         Example(
-            "FROM registry.access.example/ubi9/ubi-minimal\nRUN microdnf update -y && \\\n    microdnf install -y git\n",
+            "FROM registry.access.example/ubi9/ubi-minimal\nRUN microdnf update -y && \\\n    microdnf install -y "
+            "git\n",
             "FROM registry.access.example/ubi9/ubi-minimal\nRUN microdnf update -y && \\\n"
             "    microdnf install -y git \\\n    && microdnf clean all\n",
         ),

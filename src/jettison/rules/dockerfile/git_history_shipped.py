@@ -72,7 +72,7 @@ GIT_HISTORY_SHIPPED = Rule(
     "is unsafe where something is built behind it: a version told by tags (setuptools-scm) would be another one.",
     sources=("git's manual, clone --depth", "git-lfs: objects are kept in .git/lfs"),
     check=_check,
-    fixes="unsafe",
+    fixes="safe",
     bad=(
         Example(
             "FROM debian\nRUN git clone https://github.com/a/b.git /b\n",

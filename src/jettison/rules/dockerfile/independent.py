@@ -75,7 +75,7 @@ def _run_is_independent(case: Case, site: Site, copying: Copying) -> bool:
     ):
         return False
     if any(
-        mount.type not in ("cache", "tmpfs", "secret", "ssh") or is_under(mount.target, place)
+        mount.type not in ("cache", "tmpfs", "secret", "ssh") or mount.target is None or is_under(mount.target, place)
         for mount in mounts_of(site)
     ):
         return False

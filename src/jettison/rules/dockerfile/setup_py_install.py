@@ -45,7 +45,8 @@ SETUP_PY_INSTALL = Rule(
     bad=(
         Example(
             "FROM python:3.9\nRUN git clone https://e.example/x && cd x && python setup.py install\n",
-            "FROM python:3.9\nRUN git clone https://e.example/x && cd x && python -m pip install --no-build-isolation .\n",
+            "FROM python:3.9\nRUN git clone https://e.example/x && cd x && python -m pip install "
+            "--no-build-isolation .\n",
         ),
         Example("FROM python:3.9\nRUN python setup.py develop\n"),
     ),

@@ -47,6 +47,7 @@ def test_bad_example_is_found_and_mended_as_shown(rule: Rule, at: int, tmp_path:
     after = apply_edits(example.before, edits)
     assert after == example.after
     for fix in fixes:
+        assert rule.fixes != "none"
         assert rule.fixes == "safe" or fix.safety == "unsafe"
         for name, content in fix.files.items():
             (tmp_path / name).write_text(content)

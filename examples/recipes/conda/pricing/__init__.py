@@ -1,0 +1,1 @@
+"""A pricing model as a Flask application."""

@@ -1,0 +1,1 @@
+"""Says whether a sentence is friendly."""

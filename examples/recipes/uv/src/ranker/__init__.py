@@ -1,0 +1,1 @@
+"""Puts documents in order of how well they fit a question."""
