@@ -1,19 +1,20 @@
 """``rewrite``: a project's recipe made multi-stage, cached, pinned and without root, with the files that go with it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from jettison.api.lint import LintOptions, project_of
 from jettison.dockerfile.parse import parse_text, read_recipe
+from jettison.dockerfile.project.read import Project
 from jettison.dockerfile.record import Recipe
 from jettison.dockerfile.text import encode
-from jettison.finding import Skip
 from jettison.outputs import whole_dir
 from jettison.plan.dockerfile.facts import facts_of
+from jettison.plan.dockerfile.project_first import project_first
 from jettison.plan.dockerfile.rewrite_record import Choice, Facts, Refusal, Split, Target
 from jettison.plan.dockerfile.split import split_recipe
-from jettison.rebuild.dockerfile.account import NotAccountedError
+from jettison.rebuild.dockerfile.account import NotAccountedError, make_edits
+from jettison.rebuild.dockerfile.changes import changes_by_hand, followed
 from jettison.rebuild.dockerfile.fix import Fixed, fix_recipe
 from jettison.rebuild.dockerfile.record import Rewrite, RewrittenFile
 from jettison.rebuild.dockerfile.stages import write_split
@@ -36,51 +37,67 @@ def rewrite(folder: Path, *, dockerfile: str = "Dockerfile", target: Target = "i
     path = folder / dockerfile
     recipe = read_recipe(path, str(path))
     project = project_of(path, LintOptions(context=folder))
-    case = make_case(recipe, project)
-    facts = facts_of(case)
-    new, changes, choices, refusals, skips = _split(case, facts, target)
+    mended, changes = _mended(recipe, project)
+    case = make_case(mended.recipe, project)
+    new, moved, choices, refusals = _split(case, facts_of(case), target)
     fixed = fix_recipe(new, project)
+    changes = followed(changes, moved) if moved else changes
     return Rewrite(
         source=str(path),
         target=target,
         whole=not refusals,
-        files=(RewrittenFile(dockerfile, fixed.recipe.text, "the recipe"), *_beside(fixed)),
-        changes=(*changes, *_of_fixes(fixed)),
+        files=(RewrittenFile(dockerfile, fixed.recipe.text, "the recipe"), *_beside(mended, fixed)),
+        changes=followed(changes, fixed.changes),
         choices=choices,
         refusals=refusals,
         findings=tuple(found.finding for found in fixed.linted.found),
-        skips=(*skips, *fixed.skips),
+        skips=tuple(dict.fromkeys((*mended.skips, *fixed.skips))),
     )
+
+
+def _mended(recipe: Recipe, project: Project | None) -> tuple[Fixed, tuple[Change, ...]]:
+    """Return the recipe with its fixes made: dependencies before the source, so that the builder needs no source.
+
+    Where the source is needed because one call installs both the project and its dependencies, they are installed
+    by two, if that lets the source be copied between them.
+    """
+    fixed = fix_recipe(recipe, project)
+    case = make_case(recipe, project)
+    if _early(fixed) and (edits := project_first(case)):
+        account = make_edits(recipe, edits)
+        apart = fix_recipe(account.recipe, project)
+        if _early(apart) < _early(fixed):
+            why = "the dependencies alone: they stay as they are while only the code changes"
+            return apart, followed(changes_by_hand(recipe, account, "rewrite", why), apart.changes)
+    return fixed, fixed.changes
+
+
+def _early(fixed: Fixed) -> int:
+    return sum(found.rule == "source-before-dependencies" for found in fixed.linted.found)
 
 
 def _split(
     case: Case, facts: Facts, target: Target
-) -> tuple[Recipe, tuple[Change, ...], tuple[Choice, ...], tuple[Refusal, ...], tuple[Skip, ...]]:
+) -> tuple[Recipe, tuple[Change, ...], tuple[Choice, ...], tuple[Refusal, ...]]:
     """Return the recipe in stages; or as it was, and why."""
     if target == "training":
         why = Refusal("training compiles and debugs: the image keeps its tools", "rewrite --target inference serves")
-        return case.recipe, (), (), (why,), ()
+        return case.recipe, (), (), (why,)
     made = split_recipe(case, facts)
     if not isinstance(made, Split):
-        return case.recipe, (), (), made, ()
+        return case.recipe, (), (), made
     try:
         text, changes = write_split(case.recipe, made)
     except NotAccountedError as error:
         why = Refusal(f"the split was not accounted for: {error.message}", "please report this file")
-        return case.recipe, (), (), (why,), ()
-    return parse_text(text, case.recipe.name), changes, made.choices, (), ()
+        return case.recipe, (), (), (why,)
+    return parse_text(text, case.recipe.name), changes, made.choices, ()
 
 
-def _beside(fixed: Fixed) -> Iterator[RewrittenFile]:
-    for name, text in fixed.files.items():
+def _beside(*steps: Fixed) -> Iterator[RewrittenFile]:
+    files = {name: text for fixed in steps for name, text in fixed.files.items()}
+    for name, text in files.items():
         yield RewrittenFile(name, text, "what the builder is not sent")
-
-
-def _of_fixes(fixed: Fixed) -> Iterator[Change]:
-    """Give the changes of fixes to the new file: their lines are those of the new one."""
-    for change in fixed.changes:
-        if change.what != "kept":
-            yield replace(change, line=0, reason=change.reason)
 
 
 def write_rewrite(made: Rewrite, output: Path, *, force: bool) -> None:

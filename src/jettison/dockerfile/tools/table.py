@@ -75,6 +75,13 @@ TOOLS: tuple[Tool, ...] = (
         short_valued="rcitfe",
     ),
     Tool(
+        "pip-sync",
+        r"pip-sync",
+        actions={},
+        valued=_set("--find-links --extra-index-url --index-url --cert --client-cert --python-executable --pip-args"),
+        short_valued="fi",
+    ),
+    Tool(
         "uv",
         r"uv",
         modules=("uv",),

@@ -7,7 +7,7 @@ from jettison.plan.dockerfile.layout import BUILDER, VENV, Work, interpreter_of,
 from jettison.plan.dockerfile.rewrite_record import Piece
 from jettison.rules.dockerfile.case import Site
 
-_INSTALLERS = frozenset(["poetry", "uv", "pipenv", "pdm", "pip-tools", "hatch", "virtualenv", "poetry-plugin-export"])
+_INSTALLERS = frozenset(["poetry", "uv", "pipenv", "pdm", "hatch", "virtualenv", "poetry-plugin-export"])
 _SYSTEM_MODULES = re.compile(r"python3-(?!dev$|pip$|venv$|setuptools$|wheel$|distutils$|virtualenv$|full$|minimal$).+")
 _DOWNLOADERS = frozenset(["curl", "wget", "hf", "tar", "unzip", "mkdir", "mv", "rm", "ln", "chmod"])
 CONFIG = ("LABEL", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT", "USER", "MAINTAINER")

@@ -3,15 +3,15 @@
 import posixpath
 from collections.abc import Iterator
 
-from jettison.dockerfile.project.dependencies import normal, wanted
+from jettison.dockerfile.project.dependencies import normal
 from jettison.dockerfile.project.entry import Entry, Placed, Where, health_routes, ports, reached
 from jettison.dockerfile.project.facts import Code
 from jettison.dockerfile.project.needs import gpu_use, jit_needs, system_needs
 from jettison.dockerfile.project.read import Project, code_of, dependencies_of, entry_of
-from jettison.dockerfile.project.requirements import read_requirements
-from jettison.dockerfile.tools.record import Call
 from jettison.plan.dockerfile.rewrite_record import Facts
-from jettison.rules.dockerfile.case import Case, Site
+from jettison.rules.dockerfile.around import asks, in_context
+from jettison.rules.dockerfile.case import Case
+from jettison.rules.dockerfile.python_installs import PythonInstall, python_installs
 
 _LOCKS = {
     "poetry": ("poetry.lock", "pyproject.toml"),
@@ -19,6 +19,7 @@ _LOCKS = {
     "pdm": ("pdm.lock", "pyproject.toml"),
     "pipenv": ("Pipfile.lock", "Pipfile"),
 }
+_COMPILED = (".c", ".cc", ".cpp", ".cu", ".pyx", ".rs", ".f", ".f90", ".cxx")
 _COMPILES = frozenset(["c-compiler", "c++-compiler", "python-headers", "cuda-compiler", "ninja"])
 
 
@@ -93,58 +94,33 @@ def _where(case: Case) -> Where:
 def _requirements(case: Case) -> frozenset[str] | None:
     """Return the names of all distributions that the recipe installs; None when some are not known."""
     found: set[str] = set()
-    for site in case.named("RUN"):
-        for call in site.calls:
-            if call.tool in ("pip", "uv", *_LOCKS) and call.action in ("install", "sync"):
-                names = _of_call(case.project, site, call)
-                if names is None:
-                    return None
-                found |= names
+    for install in python_installs(case):
+        if install.tool == "project":
+            names = _locked(case.project, install.call.tool)
+        else:
+            names = {each.name for each in install.asked} if install.complete or _is_own(case, install) else None
+        if names is None or "" in names or install.tool == "conda":
+            return None
+        found |= names
     return frozenset(found)
 
 
-def _of_call(project: Project | None, site: Site, call: Call) -> set[str] | None:
-    if call.tool in _LOCKS and not call.group and not (call.tool == "uv" and call.operands):
-        return _locked(project, call.tool)
-    found: set[str] = set()
-    for word in call.operands:
-        name = _name(word.value)
-        if name is None:
-            return None
-        found.add(name)
-    files = [*call.values("-r", "--requirement")]
-    for file in files:
-        names = _in_file(project, site, file)
-        if names is None:
-            return None
-        found |= names
-    return None if call.has("-e", "--editable") else found
+def _is_own(case: Case, install: PythonInstall) -> bool:
+    """Whether all that is not known of an install is the project itself, in Python alone, which says its needs."""
+    project = case.project
+    if project is None or not project.root or any(path.rstrip("/") != "." for path in install.local):
+        return False
+    if not install.local or not all(each.name for each in install.asked):
+        return False
+    said = [path for path, kind in project.manifests if kind == "pyproject" and path == "pyproject.toml"]
+    sources = (path for path, entry in project.context.entries.items() if not entry.ignored)
+    compiled = any(path.endswith(_COMPILED) for path in sources)
+    return bool(said) and not compiled and all(_is_listed(case, install, file) for file in install.files)
 
 
-def _name(text: str | None) -> str | None:
-    """Return a requirement's normalised name; None where only building it would tell."""
-    try:
-        return wanted(text or "").name or None
-    except ValueError:
-        return None
-
-
-def _in_file(project: Project | None, site: Site, file: str | None) -> set[str] | None:
-    if project is None or not project.root or not file:
-        return None
-    workdir = site.state.workdir or "/"
-    full = posixpath.normpath(posixpath.join(workdir, file))
-    candidates = [
-        path for path, _ in project.manifests if full.endswith(f"/{path}") or posixpath.basename(full) == path
-    ]
-    if not candidates:
-        return None
-    read = read_requirements(project.root, candidates[0])
-    if read.skips:
-        return None
-    lines = [line.wanted for each in read.files for line in each.lines if line.wanted is not None]
-    names = {line.name for line in lines}
-    return None if "" in names else names
+def _is_listed(case: Case, install: PythonInstall, file: str | None) -> bool:
+    path = in_context(case, install.site, file) if file else None
+    return path is not None and not asks(case, path, "requirements").skips
 
 
 def _locked(project: Project | None, tool: str) -> set[str] | None:

@@ -16,7 +16,7 @@ from jettison.rules.dockerfile.case import Site
 Kind = Literal["os", "os-whole", "python", "build", "files", "clean", "other"]
 
 _MANAGERS = ("apt", "apk", "dnf", "zypper")
-_PYTHON = ("pip", "uv", "poetry", "pipenv", "pdm", "conda", "conda-build-tools")
+_PYTHON = ("pip", "pip-sync", "uv", "poetry", "pipenv", "pdm", "conda", "conda-build-tools")
 _BUILDS = ("make", "cmake", "nvcc", "gcc", "cargo", "setup.py")
 _FILES = ("useradd", "adduser", "groupadd", "usermod", "chmod", "chown", "mkdir", "ln", "rm", "echo", "cp", "mv")
 _SETTINGS = ("set", "export", "cd")

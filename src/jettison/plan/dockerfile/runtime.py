@@ -10,8 +10,10 @@ from jettison.plan.dockerfile.layout import BUILDER, RUNTIME, VENV, Work, interp
 from jettison.plan.dockerfile.packages import NEEDED_BY_WHEELS, runtime_packages
 from jettison.plan.dockerfile.parts import Part
 from jettison.plan.dockerfile.rewrite_record import Choice, Piece
-from jettison.plan.dockerfile.user import UID, choose_user, owned, user_pieces
+from jettison.plan.dockerfile.runner import brings_installers, left_at_start, start_piece
+from jettison.plan.dockerfile.user import User, choose_user, owned, user_pieces
 from jettison.rules.dockerfile.case import Site
+from jettison.rules.dockerfile.copies import Copying, copyings
 
 _BUILD_ENV = re.compile(
     r"DEBIAN_FRONTEND|(?:PIP|UV|POETRY|PIPENV|PDM)_\w+|CFLAGS|CXXFLAGS|LDFLAGS|MAX_JOBS|TORCH_CUDA_ARCH_LIST"
@@ -25,27 +27,28 @@ def runtime_of(work: Work, image: str) -> tuple[tuple[Piece, ...], dict[int, str
         work: what the layout is made from.
         image: the stage's base.
     """
-    made, user = choose_user(work)
+    user, choice_of_user = choose_user(work)
     health, added, health_choices = health_pieces(work)
     packages, choice = _runtime_packages(work, frozenset(health))
-    stage = _Stage(work, packages, made, health, _copied_tree(work), [_from(work, image)], {})
+    stage = _Stage(work, packages, user, health, _copied_tree(work), [_from(work, image)], {})
     for site in work.case.sites:
         _place(stage, site)
     start = next((at for at, piece in enumerate(stage.pieces) if _starts(work, piece)), len(stage.pieces))
     tail = [*added]
-    if made:
-        tail.insert(0, Piece(f"USER {UID}:{UID}\n", None, "added", "the service runs without rights"))
-    pieces = (*stage.pieces[:start], *tail, *stage.pieces[start:])
-    return pieces, stage.dropped, (choice, user, *health_choices)
+    if user.name:
+        named = user.owner if user.origin is None else user.name
+        tail.insert(0, Piece(f"USER {named}\n", None, "added", "the service runs without rights"))
+    pieces = _without_repeats(work, [*stage.pieces[:start], *tail, *stage.pieces[start:]], stage.dropped)
+    return tuple(pieces), stage.dropped, (choice, choice_of_user, *health_choices)
 
 
 @dataclass(slots=True)
 class _Stage:
-    """The runtime stage while it is laid out; ``user`` says whether one is made, ``tree`` what the builder gives."""
+    """The runtime stage while it is laid out; ``tree`` is the folder that the builder gives."""
 
     work: Work
     packages: list[str]
-    user: bool
+    user: User
     health: dict[int, Piece]
     tree: str
     pieces: list[Piece]
@@ -70,23 +73,32 @@ def _place(stage: _Stage, site: Site) -> None:
     at = work.at(site.instruction)
     if not stage.placed and name not in ("ARG", "ENV", "LABEL", "SHELL", "MAINTAINER") and not _is_whole_os(work, at):
         stage.pieces += _brought(stage.packages)
-        stage.pieces += user_pieces(work.case.scopes.stages[-1].end.workdir) if stage.user else ()
+        stage.pieces += user_pieces(work, stage.user) if stage.user.name else ()
         stage.placed = True
+    if name == "RUN" and at == stage.user.origin:
+        return
     if name == "RUN":
         pieces, why = _run_in_runtime(work, at, site)
-        stage.pieces += [_with_owner(piece, work.parts[at]) if stage.user else piece for piece in pieces]
+        stage.pieces += [_with_owner(piece, work.parts[at], stage.user) for piece in pieces]
         stage.dropped.update({at: why} if why else {})
     elif name == "ENV" and (pairs := _env(work, site)) is not None:
         stage.pieces += pairs
         stage.dropped.update({} if pairs else {at: "only the build needs it; it is in the builder"})
     elif name in ("COPY", "ADD"):
         _place_copy(stage, site, at)
+    elif name in ("CMD", "ENTRYPOINT"):
+        piece, why = start_piece(work, site.instruction)
+        stage.pieces += [piece] if piece else []
+        stage.dropped.update({at: why} if why else {})
     else:
         stage.pieces.append(stage.health.get(at) or Piece(work.text(site.instruction), at))
 
 
 def _place_copy(stage: _Stage, site: Site, at: int) -> None:
-    owner = f" --chown={UID}:{UID}" if stage.user else ""
+    if brings_installers(site.instruction) and not any(left_at_start(stage.work)):
+        stage.dropped[at] = "the installer stays in the builder"
+        return
+    owner = f" --chown={stage.user.owner}" if stage.user.name else ""
     if stage.tree and at < stage.work.last and _into(site, stage.tree):
         if stage.tree_placed:
             stage.dropped[at] = f"it is in {stage.tree}, which is copied from the builder"
@@ -97,13 +109,45 @@ def _place_copy(stage: _Stage, site: Site, at: int) -> None:
         stage.tree_placed = True
         return
     text = stage.work.text(site.instruction)
-    if stage.user and site.instruction.flag("chown") is None:
-        stage.pieces.append(Piece(owned(text), at, "changed", "the service's files are its user's"))
+    if stage.user.name and site.instruction.flag("chown") is None:
+        stage.pieces.append(Piece(owned(text, stage.user), at, "changed", "the service's files are its user's"))
     else:
         stage.pieces.append(Piece(text, at))
 
 
-def _with_owner(piece: Piece, parts: tuple[Part, ...]) -> Piece:
+def _without_repeats(work: Work, pieces: list[Piece], dropped: dict[int, str]) -> Iterator[Piece]:
+    """Leave out a COPY of files that a later one brings to the same places, with nothing in between that reads them."""
+    copies = {work.at(each.site.instruction): each for each in copyings(work.case)}
+    for number, piece in enumerate(pieces):
+        copying = copies.get(piece.origin) if piece.origin is not None else None
+        if copying is not None and any(
+            _repeats(copying, each) for each in _directly_behind(work, pieces, number, copies)
+        ):
+            assert piece.origin is not None  # noqa: S101 -- it has a COPY
+            dropped[piece.origin] = "a later COPY brings the same files, and nothing in between reads them"
+        else:
+            yield piece
+
+
+def _directly_behind(work: Work, pieces: list[Piece], number: int, copies: dict[int, Copying]) -> Iterator[Copying]:
+    """Give the COPYs behind a piece, up to the first that runs something or goes elsewhere."""
+    for piece in pieces[number + 1 :]:
+        if piece.origin is None or work.case.recipe.instructions[piece.origin].name in ("RUN", "WORKDIR", "SHELL"):
+            return
+        if piece.origin in copies and "--from=" not in piece.text:
+            yield copies[piece.origin]
+
+
+def _repeats(first: Copying, later: Copying) -> bool:
+    """Whether ``later`` brings every file of ``first`` to where that one puts it."""
+    if first.origin is not None or later.origin is not None or not later.whole or first.whole:
+        return False
+    flags = {flag.name for flag in first.site.instruction.flags} | {flag.name for flag in later.site.instruction.flags}
+    places = [(source, first.lands(source)) for source in first.sources]
+    return flags <= {"chown", "link"} and all(place and later.brings(place) == source for source, place in places)
+
+
+def _with_owner(piece: Piece, parts: tuple[Part, ...], user: User) -> Piece:
     """Return a RUN that makes folders with the user as their owner: who made them for the service was root before."""
     folders = [
         word.text
@@ -112,9 +156,9 @@ def _with_owner(piece: Piece, parts: tuple[Part, ...]) -> Piece:
         if call.tool == "mkdir" and part.kind in ("files", "other")
         for word in call.operands
     ]
-    if not folders:
+    if not folders or not user.name:
         return piece
-    text = f"{piece.text.rstrip()} \\\n    && chown {UID}:{UID} {' '.join(folders)}\n"
+    text = f"{piece.text.rstrip()} \\\n    && chown {user.owner} {' '.join(folders)}\n"
     return Piece(text, piece.origin, "changed", "; ".join(filter(None, (piece.reason, "its folders are the user's"))))
 
 

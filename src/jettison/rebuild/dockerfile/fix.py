@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jettison.dockerfile.record import Instruction, Recipe
@@ -11,7 +11,7 @@ from jettison.plan.dockerfile.fixes import FixStep, choose_fixes
 from jettison.rebuild.dockerfile.account import Account, NotAccountedError, make_edits, same_instruction
 from jettison.rules.dockerfile.case import make_case
 from jettison.rules.dockerfile.finding import Change
-from jettison.rules.dockerfile.lint import Linted, lint
+from jettison.rules.dockerfile.lint import Found, Linted, lint
 from jettison.rules.dockerfile.record import Rule
 from jettison.rules.dockerfile.registry import DOCKERFILE_RULES
 
@@ -129,7 +129,14 @@ def _files(work: _Work) -> dict[str, str]:
 
 def _finished(old: Recipe, work: _Work) -> Fixed:
     skips = tuple(Skip(f"{old.name}: fix of {rule}", reason) for (rule, _), reason in work.left.items())
-    return Fixed(work.recipe, work.linted, tuple(work.steps), changes_of(old, work), _files(work), skips)
+    files = _files(work)
+    left = tuple(found for found in work.linted.found if not _is_mended(found, files))
+    return Fixed(work.recipe, replace(work.linted, found=left), tuple(work.steps), changes_of(old, work), files, skips)
+
+
+def _is_mended(found: Found, files: dict[str, str]) -> bool:
+    """Whether a finding is about files only that are written now: the rules have not seen them."""
+    return found.fix is not None and not found.fix.edits and found.fix.files.keys() <= files.keys()
 
 
 def changes_of(old: Recipe, work: _Work) -> tuple[Change, ...]:

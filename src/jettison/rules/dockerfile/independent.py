@@ -134,7 +134,11 @@ def _means_no_harm(call: Call, place: str) -> bool:
         return call.action in _HARMLESS_APT and not any("/" in word.text for word in call.operands)
     if call.tool == "rm":
         return all(_elsewhere(word.text.strip("\"'"), place) for word in call.operands)
-    return call.tool == "echo" or (call.tool == "set" and bool(call.options))
+    return call.tool == "echo" or (call.tool == "set" and bool(call.options)) or _is_sync(call)
+
+
+def _is_sync(call: Call) -> bool:
+    return call.tool == "pip-sync" and not call.options
 
 
 def _elsewhere(path: str, place: str) -> bool:

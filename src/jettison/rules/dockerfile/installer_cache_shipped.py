@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from jettison.dockerfile.edit import insert_after
 from jettison.dockerfile.tools.record import Call
 from jettison.rules.dockerfile.cache_kept import kept, mount_fix
+from jettison.rules.dockerfile.caches import is_set
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.installs import index_of, weighed
 from jettison.rules.dockerfile.record import Claim, Example, Find, Fix, Rule
@@ -32,12 +33,15 @@ def _check(case: Case) -> Iterator[Find]:
 
 def _fix(case: Case, site: Site, calls: Sequence[Call]) -> Fix | None:
     fix = mount_fix(case, site, calls[0])
-    if fix or calls[0].tool != "uv" or not site.editable:
+    if calls[0].tool != "uv":
         return fix
     words = [call.head[-1] for call in calls]
-    if not all(call.command.plain for call in calls) or not all(word.whole for word in words):
+    if not site.editable or not all(call.command.plain for call in calls) or not all(word.whole for word in words):
         return None
-    return Fix("safe", tuple(insert_after(word, "--no-cache") for word in words), "keep no cache")
+    if fix is None:
+        return Fix("safe", tuple(insert_after(word, "--no-cache") for word in words), "keep no cache")
+    copies = [call.head[-1] for call in calls if not call.has("--link-mode") and not is_set(site, call, "UV_LINK_MODE")]
+    return Fix("safe", (*fix.edits, *(insert_after(word, "--link-mode=copy") for word in copies)), fix.description)
 
 
 INSTALLER_CACHE_SHIPPED = Rule(
@@ -46,10 +50,10 @@ INSTALLER_CACHE_SHIPPED = Rule(
     severity="medium",
     confidence="medium",
     why="These tools cache below `~/.cache` as pip does. Poetry, pipenv and PDM leave each wheel a second time. uv "
-    "links "
-    "files from its cache, so that a layer that holds both stores them once; what is left over is small unless "
+    "links files from its cache, so that a layer that holds both stores them once; what is left over is small unless "
     "`UV_LINK_MODE=copy` is set. Poetry's `--no-cache` is about the lists of its sources and leaves the wheels, so the "
-    "fix is a mount, where the user is root and the folder is known.",
+    "fix is a mount, where the user is root and the folder is known. Out of a mount, another file system, uv has "
+    "to copy: `--link-mode=copy` says so.",
     sources=(
         "uv's documentation, Caching",
         "Poetry's documentation, Configuration: cache-dir",
@@ -61,6 +65,10 @@ INSTALLER_CACHE_SHIPPED = Rule(
         Example(
             "FROM python:3.11-slim\nRUN poetry install --only main\n",
             "FROM python:3.11-slim\nRUN --mount=type=cache,target=/root/.cache/pypoetry poetry install --only main\n",
+        ),
+        Example(
+            "FROM python:3.11-slim\nRUN uv sync --locked\n",
+            "FROM python:3.11-slim\nRUN --mount=type=cache,target=/root/.cache/uv uv sync --link-mode=copy --locked\n",
         ),
         Example(
             "FROM registry.example/ml:3\nRUN uv sync --locked\n",

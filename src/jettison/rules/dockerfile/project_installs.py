@@ -62,6 +62,9 @@ _READS = (
     ),
 )
 
+WITHOUT_PROJECT = {row.tool: row.without for row in _READS if row.without}
+"""By tool the option that leaves the project itself out."""
+
 
 def reads_of(call: Call) -> Reads | None:
     """Return what a call reads; None when it installs more than dependencies, or that is not known."""

@@ -109,6 +109,8 @@ def _installs(case: Case) -> Iterator[PythonInstall]:
         for call in site.calls:
             if call.tool == "pip" and call.action == "install":
                 yield _pip(case, site, call, "pip")
+            elif call.tool == "pip-sync":
+                yield _pip_sync(case, site, call)
             elif call.tool == "uv" and (call.action == "add" or (call.group == "pip" and call.action == "install")):
                 yield _pip(case, site, call, "uv")
             elif call.tool == "conda" and call.action in ("create", "update") and call.has("-f", "--file"):
@@ -162,6 +164,14 @@ def _pip(case: Case, site: Site, call: Call, tool: str) -> PythonInstall:
 
 def _behind_equals(text: str) -> str:
     return text.partition("=")[2] if text.startswith("--") else text
+
+
+def _pip_sync(case: Case, site: Site, call: Call) -> PythonInstall:
+    """Return what pip-sync installs: exactly what its files name; without a file, ``requirements.txt``."""
+    named = tuple(_option_text(word, word.value, site.state) for word in call.operands)
+    files = named or ("requirements.txt",)
+    listed, whole = _listed(case, site, files)
+    return PythonInstall(site, call, "pip", listed, files, (), (), whole, _index(site, call), ())
 
 
 def _option_text(word: ShellWord | None, text: str | None, state: State) -> str | None:
