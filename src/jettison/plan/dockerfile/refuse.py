@@ -7,6 +7,7 @@ from jettison.dockerfile.record import Instruction
 from jettison.dockerfile.tools.record import Call
 from jettison.plan.dockerfile.parts import Part
 from jettison.plan.dockerfile.rewrite_record import Refusal
+from jettison.plan.dockerfile.runner import left_at_start
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case, Site
 
@@ -39,6 +40,8 @@ def _of_base(base: Base, line: int) -> Iterator[Refusal]:
 
 
 def _of_instructions(case: Case) -> Iterator[Refusal]:
+    for start in left_at_start(case):
+        yield _at(start, "the container starts by a tool that installs", "start the program itself")
     for site in case.sites:
         instruction = site.instruction
         if instruction.name == "ONBUILD":

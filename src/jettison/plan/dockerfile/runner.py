@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from jettison.dockerfile.record import Instruction
 from jettison.plan.dockerfile.layout import Work
 from jettison.plan.dockerfile.rewrite_record import Piece
+from jettison.rules.dockerfile.case import Case
 
 RUNNERS = ("uv", "poetry", "pipenv", "pdm")
 """Programs whose ``run`` starts another in the project's environment."""
@@ -54,9 +55,9 @@ def _cut(instruction: Instruction, words: tuple[str, ...], plain: tuple[str, ...
     return f"python {rest}" if plain[0] == "python" and not rest.startswith("python") else rest
 
 
-def left_at_start(work: Work) -> Iterator[Instruction]:
+def left_at_start(case: Case) -> Iterator[Instruction]:
     """Give the CMDs and ENTRYPOINTs that need their runner in the image."""
-    for site in work.case.named("CMD", "ENTRYPOINT"):
+    for site in case.named("CMD", "ENTRYPOINT"):
         args = site.instruction.args
         words = args if site.instruction.json else tuple(args[0].split()) if args else ()
         if without_runner(words) is None:

@@ -10,7 +10,7 @@ from jettison.plan.dockerfile.layout import BUILDER, RUNTIME, VENV, Work, interp
 from jettison.plan.dockerfile.packages import NEEDED_BY_WHEELS, runtime_packages
 from jettison.plan.dockerfile.parts import Part
 from jettison.plan.dockerfile.rewrite_record import Choice, Piece
-from jettison.plan.dockerfile.runner import brings_installers, left_at_start, start_piece
+from jettison.plan.dockerfile.runner import brings_installers, start_piece
 from jettison.plan.dockerfile.user import User, choose_user, owned, user_pieces
 from jettison.rules.dockerfile.case import Site
 from jettison.rules.dockerfile.copies import Copying, copyings
@@ -95,7 +95,7 @@ def _place(stage: _Stage, site: Site) -> None:
 
 
 def _place_copy(stage: _Stage, site: Site, at: int) -> None:
-    if brings_installers(site.instruction) and not any(left_at_start(stage.work)):
+    if brings_installers(site.instruction):
         stage.dropped[at] = "the installer stays in the builder"
         return
     owner = f" --chown={stage.user.owner}" if stage.user.name else ""
