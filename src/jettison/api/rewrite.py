@@ -11,6 +11,7 @@ from jettison.dockerfile.text import encode
 from jettison.outputs import whole_dir
 from jettison.plan.dockerfile.facts import facts_of
 from jettison.plan.dockerfile.project_first import project_first
+from jettison.plan.dockerfile.proven import proven
 from jettison.plan.dockerfile.rewrite_record import Choice, Facts, Refusal, Split, Target
 from jettison.plan.dockerfile.split import split_recipe
 from jettison.rebuild.dockerfile.account import NotAccountedError, make_edits
@@ -37,10 +38,11 @@ def rewrite(folder: Path, *, dockerfile: str = "Dockerfile", target: Target = "i
     path = folder / dockerfile
     recipe = read_recipe(path, str(path))
     project = project_of(path, LintOptions(context=folder))
-    mended, changes = _mended(recipe, project)
+    shown = proven(make_case(recipe, project)) if target != "training" else frozenset[str]()
+    mended, changes = _mended(recipe, project, shown)
     case = make_case(mended.recipe, project)
     new, moved, choices, refusals = _split(case, facts_of(case), target)
-    fixed = fix_recipe(new, project)
+    fixed = fix_recipe(new, project, proven=shown)
     changes = followed(changes, moved) if moved else changes
     return Rewrite(
         source=str(path),
@@ -55,17 +57,17 @@ def rewrite(folder: Path, *, dockerfile: str = "Dockerfile", target: Target = "i
     )
 
 
-def _mended(recipe: Recipe, project: Project | None) -> tuple[Fixed, tuple[Change, ...]]:
+def _mended(recipe: Recipe, project: Project | None, shown: frozenset[str]) -> tuple[Fixed, tuple[Change, ...]]:
     """Return the recipe with its fixes made: dependencies before the source, so that the builder needs no source.
 
     Where the source is needed because one call installs both the project and its dependencies, they are installed
     by two, if that lets the source be copied between them.
     """
-    fixed = fix_recipe(recipe, project)
+    fixed = fix_recipe(recipe, project, proven=shown)
     case = make_case(recipe, project)
     if _early(fixed) and (edits := project_first(case)):
         account = make_edits(recipe, edits)
-        apart = fix_recipe(account.recipe, project)
+        apart = fix_recipe(account.recipe, project, proven=shown)
         if _early(apart) < _early(fixed):
             why = "the dependencies alone: they stay as they are while only the code changes"
             return apart, followed(changes_by_hand(recipe, account, "rewrite", why), apart.changes)

@@ -147,10 +147,15 @@ def _files_of(item: Started, paths: Collection[str], place: Where) -> list[str]:
     )
     folders = [place.workdir, *place.python_path]
     found = next((hit for f in folders for name in names if (hit := _found(os.path.join(f, name), paths, place))), None)
-    if found is None and item.framework == "script":  # of a distribution whose folder may lie anywhere in the context
-        ends = sorted((path for path in paths if f"/{path}".endswith(f"/{names[0]}")), key=lambda path: path.count("/"))
+    if found is None:  # of a distribution: its folder lies in `src`, or a script's anywhere in the context
+        above = "" if item.framework == "script" else "src/"
+        ends = sorted((path for path in paths if f"/{path}".endswith(f"/{above}{names[0]}")), key=_depth)
         found = next(iter(ends), None)
     return [found] if found else []
+
+
+def _depth(path: str) -> int:
+    return path.count("/")
 
 
 def _found(image: str, paths: Collection[str], place: Where) -> str | None:

@@ -43,6 +43,13 @@ def facts_of(case: Case) -> Facts:
     )
 
 
+def service_of(case: Case) -> Entry | None:
+    """Return what the container starts, and the files of the context that this leads to; None without a context."""
+    if case.project is None or not case.project.root:
+        return None
+    return entry_of(case.project, _command(case), where=_where(case))
+
+
 def _compiles(code: Code) -> Iterator[str]:
     for need in jit_needs(code):
         if _COMPILES & set(need.needs) and any(each.guard != "try" for each in need.evidence):

@@ -26,13 +26,18 @@ class FixStep:
 
 
 def choose_fixes(
-    found: Iterable[Found], *, unsafe: bool, leave: Collection[tuple[str, str]] = ()
+    found: Iterable[Found],
+    *,
+    unsafe: bool,
+    proven: Collection[str] = (),
+    leave: Collection[tuple[str, str]] = (),
 ) -> tuple[FixStep, ...]:
     """Return fixes that do not touch each other, the earlier rule first; the others wait for the next round.
 
     Args:
         found: the findings.
         unsafe: whether unsafe ones are made too.
+        proven: rules whose unsafe ones are made in any case.
         leave: (rule, message) of fixes that were tried and must not be made.
     """
     chosen: list[FixStep] = []
@@ -40,7 +45,9 @@ def choose_fixes(
     files: set[str] = set()
     for each in found:
         fix = each.fix
-        if fix is None or (fix.safety == "unsafe" and not unsafe) or (each.rule, each.finding.message) in leave:
+        if fix is None or (each.rule, each.finding.message) in leave:
+            continue
+        if fix.safety == "unsafe" and not unsafe and each.rule not in proven:
             continue
         new = [edit for edit in fix.edits if edit not in taken]
         if any(overlap(edit, other) for edit in new for other in taken) or files & fix.files.keys():

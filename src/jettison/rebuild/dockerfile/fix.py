@@ -1,7 +1,7 @@
 """Fixes made until none is left, each round parsed again and accounted for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,12 @@ class _Work:
 
 
 def fix_recipe(
-    recipe: Recipe, project: "Project | None", *, unsafe: bool = False, rules: Sequence[Rule] = DOCKERFILE_RULES
+    recipe: Recipe,
+    project: "Project | None",
+    *,
+    unsafe: bool = False,
+    proven: Collection[str] = (),
+    rules: Sequence[Rule] = DOCKERFILE_RULES,
 ) -> Fixed:
     """Make all fixes of a recipe that hold.
 
@@ -66,23 +71,26 @@ def fix_recipe(
         recipe: the recipe.
         project: the files around it.
         unsafe: whether fixes are made that may change what the image does.
+        proven: rules whose unsafe fixes are made in any case.
         rules: all, or some.
     """
     left: dict[tuple[str, str], str] = {}
     while True:
         work = _Work(recipe, lint(make_case(recipe, project), rules), [], [], left)
         for _ in range(_ROUNDS):
-            if not _round(work, project, rules, unsafe=unsafe):
+            if not _round(work, project, rules, unsafe=unsafe, proven=proven):
                 return _finished(recipe, work)
         restless = {(step.rule, step.message) for _, steps in work.history[_ROUNDS // 2 :] for step in steps}
         left.update(dict.fromkeys(restless, "its fix does not come to rest"))
 
 
-def _round(work: _Work, project: "Project | None", rules: Sequence[Rule], *, unsafe: bool) -> bool:
+def _round(
+    work: _Work, project: "Project | None", rules: Sequence[Rule], *, unsafe: bool, proven: Collection[str]
+) -> bool:
     """Make one round of fixes; whether there was anything to do."""
     steps = tuple(
         step
-        for step in choose_fixes(work.linted.found, unsafe=unsafe, leave=work.left.keys())
+        for step in choose_fixes(work.linted.found, unsafe=unsafe, proven=proven, leave=work.left.keys())
         if step.fix.edits or step.fix.files.keys() - _files(work).keys()
     )
     if not steps:

@@ -193,3 +193,20 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     assert len(read_entry(str(tmp_path), paths, ["./loop.sh"]).started) <= 7
     assert read_entry(str(tmp_path), paths, ["./big.sh"]).skips[0].reason == "larger than 100000 bytes"
     assert read_entry(str(tmp_path), paths, "python $(x)").skips[0].reason == "the shell code is not simple"
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (("src/ranker/main.py", "other/src/ranker/main.py"), ("src/ranker/main.py",)),
+        (("ranker/main.py", "src/ranker/main.py"), ("ranker/main.py",)),
+        (("lib/ranker/main.py",), ()),
+    ],
+)
+def test_a_module_of_an_installed_project_is_found_in_its_src(
+    tmp_path: Path, files: tuple[str, ...], found: tuple[str, ...]
+) -> None:
+    """``uvicorn ranker.main:app`` is ``src/ranker/main.py`` where nothing nearer has that name."""
+    paths = put(tmp_path, dict.fromkeys(files, ""))
+    words = ("uvicorn", "ranker.main:app")
+    assert read_entry(str(tmp_path), paths, words, where=Where("/app", (Placed("/app", ""),))).files == found
