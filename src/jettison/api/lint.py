@@ -37,6 +37,8 @@ class LintOptions:
         leave: names of rules not to run.
         fix: whether fixes are made and written.
         unsafe: whether unsafe ones are made too.
+        online: whether package indexes, archives and registries are asked for sizes; else what they answered before
+            and the tables that ship count, and the rest is estimated or not known.
     """
 
     context: Path | None = None
@@ -45,6 +47,7 @@ class LintOptions:
     leave: tuple[str, ...] = ()
     fix: bool = False
     unsafe: bool = False
+    online: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,19 @@ def lint_files(paths: Sequence[Path], options: LintOptions | None = None) -> Lin
         file, left = _lint_file(path, rules, options)
         files.append(file)
         skips += left
-    return LintReport(tuple(files), tuple(skips))
+    return _with_costs(LintReport(tuple(files), tuple(skips), offline=not options.online), options)
+
+
+def _with_costs(report: LintReport, options: LintOptions) -> LintReport:
+    """Return a report with what its findings cost."""
+    if not any(finding.claims for file in report.files for finding in file.findings):
+        return report
+    from jettison.api.pricing import left_out, make_prices, priced  # noqa: PLC0415 -- only where something costs
+    from jettison.sizes.scales import make_scales  # noqa: PLC0415 -- as above
+
+    prices = make_prices(make_scales(offline=not options.online))
+    files = tuple(priced(prices, file, project_of(Path(file.name), options)) for file in report.files)
+    return replace(report, files=files, skips=(*report.skips, *left_out(prices)))
 
 
 def rules_for(select: Sequence[str], leave: Sequence[str]) -> tuple[Rule, ...]:

@@ -52,6 +52,17 @@ def configure(parser: Parser) -> None:
     group.add_argument("--no-context", action="store_true", help="look at nothing but the Dockerfiles")
     group.add_argument("--select", metavar="RULE", action="append", default=[], help="only this rule; repeatable")
     group.add_argument("--ignore", metavar="RULE", action="append", default=[], help="not this rule; repeatable")
+    where = group.add_mutually_exclusive_group()
+    where.add_argument(
+        "--online",
+        action="store_true",
+        help="ask package indexes, archives and registries what things weigh; their answers are kept",
+    )
+    where.add_argument(
+        "--offline",
+        action="store_true",
+        help="ask nobody (the default): sizes are from earlier answers and from tables; estimates say so",
+    )
     parser.add_argument(
         "--format", choices=_FORMATS, default="text", help="text, json, sarif (2.1.0) or github (annotations)"
     )
@@ -75,6 +86,7 @@ def run(args: Namespace) -> int:
         leave=tuple(args.ignore),
         fix=args.fix,
         unsafe=args.unsafe,
+        online=args.online,
     )
     report = lint_files([Path(path) for path in args.paths], settings)
     if not args.quiet:

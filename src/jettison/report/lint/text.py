@@ -90,4 +90,13 @@ def _summary(report: LintReport) -> str:
     ignored = sum(file.ignored for file in report.files)
     silent = f"; {ignored} ignored by comments" if ignored else ""
     what = f"{counted(len(findings), 'finding')} in {counted(len(report.files), 'file')}"
-    return f"{what}{f' ({told})' if told else ''}{mended}{silent}"
+    return f"{what}{f' ({told})' if told else ''}{mended}{silent}{_saves(report)}"
+
+
+def _saves(report: LintReport) -> str:
+    costs = [file.saves for file in report.files if file.saves]
+    if not costs:
+        return ""
+    disk, pull = sum(cost.disk for cost in costs), sum(cost.pull for cost in costs)
+    guessed = "; estimates, --online asks" if report.offline and any(cost.estimated for cost in costs) else ""
+    return f"\nActing on all of them saves up to {size_text(disk)} on disk, {size_text(pull)} in the pull{guessed}"

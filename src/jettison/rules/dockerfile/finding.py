@@ -91,6 +91,7 @@ class LintedFile:
         ignored: how many findings comments silence.
         changes: after ``--fix``: every instruction that was not kept.
         written: the files that ``--fix`` wrote.
+        saves: what acting on all findings saves at most; rebuilds apart. None when nothing is known.
     """
 
     name: str
@@ -98,6 +99,7 @@ class LintedFile:
     ignored: int = 0
     changes: tuple[Change, ...] = ()
     written: tuple[str, ...] = ()
+    saves: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _find(case: Case, early: Early) -> Find:
         "again",
         early.copying.site.instruction.span,
         mended(case, early),
-        (Claim("rebuild", tuple(what)),),
+        (Claim("rebuild", tuple(weights)),) if weights else (),
         severity=None if inside else "medium",
         confidence="medium" if any(each.local and not each.files for each in inside) else None,
     )
