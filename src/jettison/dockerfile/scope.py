@@ -5,6 +5,7 @@ holds in FROM lines only; a stage takes over what its parent stage ended with; E
 """
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,8 @@ GIVEN_BY_BUILDER = (
 )
 """Build arguments that exist without ARG (proxies) or get their value from the builder (platforms)."""
 
+_NAMED = re.compile(r"\$\{?(\w+)")
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
@@ -28,10 +31,12 @@ class Variable:
     Attributes:
         value: None when it is not known before the build.
         kind: ``arg`` (the user may give another value) or ``env`` (stays in the image).
+        open: whether a build argument has a say in the value: another build may have another one.
     """
 
     value: str | None
     kind: str
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,10 @@ class State:
     def expand(self, text: str, escape: str = "\\") -> str | None:
         """Return ``text`` with quotes removed and variables replaced; None where one is not known."""
         return expand(text, self.variables, escape)
+
+    def is_open(self, text: str) -> bool:
+        """Return whether ``text`` names a variable that a build argument has a say in."""
+        return is_open(text, self.variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,11 @@ def expand(text: str, variables: Mapping[str, Variable], escape: str = "\\") -> 
     return None if used.missing else made
 
 
+def is_open(text: str, variables: Mapping[str, Variable]) -> bool:
+    """Return whether ``text`` names a variable that a build argument has a say in."""
+    return any(name in variables and variables[name].open for name in _NAMED.findall(text))
+
+
 class _Used(dict[str, str]):
     """Known variables, that remembers when an unknown one was asked for."""
 
@@ -186,7 +200,7 @@ def _stage(recipe: Recipe, made: Scopes, start: Instruction, instructions: tuple
     names = [word.text for word in start.words]
     base = names[0] if names else ""
     name = names[2].lower() if len(names) > 2 and names[1].lower() == "as" else ""  # noqa: PLR2004 -- FROM x AS y
-    known = {**made.arguments, **{given: Variable(None, "arg") for given in GIVEN_BY_BUILDER}}
+    known = {**made.arguments, **{given: Variable(None, "arg", open=True) for given in GIVEN_BY_BUILDER}}
     image = expand(base, known, recipe.escape)
     parent = made.find(image, index) if image is not None and not image.isdecimal() else None
     state = made.stages[parent].end if parent is not None else State()
@@ -203,8 +217,8 @@ def _stage(recipe: Recipe, made: Scopes, start: Instruction, instructions: tuple
 def _after(state: State, instruction: Instruction, outer: Mapping[str, Variable], escape: str) -> State:
     """Return what holds behind an instruction."""
     if instruction.name == "ENV":
-        pairs = ((name, state.expand(value, escape)) for name, value, _ in instruction.pairs())
-        return replace(state, variables={**state.variables, **{name: Variable(value, "env") for name, value in pairs}})
+        pairs = {name: _variable(state, value, escape) for name, value, _ in instruction.pairs()}
+        return replace(state, variables={**state.variables, **pairs})
     if instruction.name == "ARG":
         return replace(state, variables={**state.variables, **_arguments(instruction, state.variables, outer, escape)})
     if instruction.name == "USER" and instruction.args:
@@ -214,6 +228,10 @@ def _after(state: State, instruction: Instruction, outer: Mapping[str, Variable]
     if instruction.name == "SHELL" and instruction.json and instruction.args:
         return replace(state, shell=instruction.args)
     return state
+
+
+def _variable(state: State, value: str, escape: str) -> Variable:
+    return Variable(state.expand(value, escape), "env", open=state.is_open(value))
 
 
 def _joined(old: str | None, new: str | None) -> str | None:
@@ -232,7 +250,7 @@ def _arguments(
         if name in seen and seen[name].kind == "env":
             continue
         if "=" in word.text:
-            made[name] = Variable(expand(value, seen, escape), "arg")
+            made[name] = Variable(expand(value, seen, escape), "arg", open=True)
         else:
-            made[name] = outer.get(name, Variable(None, "arg"))
+            made[name] = outer.get(name, Variable(None, "arg", open=True))
     return made

@@ -11,10 +11,12 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from jettison.sizes.address import MAX_URL, path_of
+from jettison.sizes.cache import FOREVER, Answers
 
 MAX_FILE = 1_000_000
 SECTIONS = ("global", "download", "install")
@@ -124,24 +126,28 @@ def _url(link: str, folder: Path | None = None) -> str:
         return ""
 
 
-_said: dict[str, str] = {}
-
-
-def pip_default() -> str:
+def pip_default(answers: Answers | None = None) -> str:
     """Return the index that this interpreter's pip asks when nobody says otherwise: its help says which.
 
-    Empty where there is no pip, or it says none.
+    Empty where there is no pip, or it says none. Asking takes most of a second, so what one pip says is kept.
     """
-    if "url" not in _said:
-        command = [sys.executable, "-m", "pip", "download", "--help", "--isolated"]
-        env = {**os.environ, "COLUMNS": "400", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        try:
-            done = subprocess.run(command, capture_output=True, env=env, timeout=30, check=False)  # noqa: S603 -- pip itself
-            match = _DEFAULT.search(done.stdout.decode(errors="replace"))
-        except (OSError, subprocess.SubprocessError):
-            match = None
-        _said["url"] = match[1] if match else ""
-    return _said["url"]
+    answers = answers or Answers()
+    try:
+        subject = f"{sys.executable} {version('pip')}"
+    except PackageNotFoundError:
+        return ""
+    if (known := answers.get("pip-default", subject, FOREVER)) is not None:
+        return known.body.decode(errors="replace")
+    command = [sys.executable, "-m", "pip", "download", "--help", "--isolated"]
+    env = {**os.environ, "COLUMNS": "400", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    try:
+        done = subprocess.run(command, capture_output=True, env=env, timeout=30, check=False)  # noqa: S603 -- pip itself
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    match = _DEFAULT.search(done.stdout.decode(errors="replace"))
+    said = match[1] if match else ""
+    answers.put("pip-default", subject, said.encode())
+    return said
 
 
 def read_constraints(indexes: Indexes) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ def test_arg_before_from_needs_a_declaration_inside() -> None:
     """Inside a stage such an ARG counts only where it is declared again."""
     stage = _scopes("ARG V=1\nFROM a\nENV X=$V\nARG V\nENV Y=$V\n").stages[0]
     assert stage.end.variables["X"] == Variable(None, "env")
-    assert stage.end.variables["Y"] == Variable("1", "env")
+    assert stage.end.variables["Y"] == Variable("1", "env", open=True)
 
 
 def test_stage_takes_over_its_parent() -> None:

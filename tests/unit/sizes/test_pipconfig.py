@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.sizes import pipconfig
+from jettison.sizes.cache import Answers
 from jettison.sizes.pipconfig import Index, Indexes, configured, named, read_constraints, read_settings
+from jettison.storage import Cache
 
 
 @pytest.fixture(name="home")
@@ -60,13 +62,16 @@ def test_broken_files_are_passed_over(home: dict[str, str], tmp_path: Path) -> N
     assert configured(home).places == (Index("https://default.example/simple"),)
 
 
-def test_the_default_is_what_pip_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pip's own help names its default index; without a pip there is none."""
-    monkeypatch.setattr(pipconfig, "_said", {})
-    assert pipconfig.pip_default().startswith("https://")
-    monkeypatch.setattr(pipconfig, "_said", {})
+def test_the_default_is_what_pip_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Pip's own help names its default index, once for each pip; without a pip there is none."""
+    answers = Answers(Cache(tmp_path, 1_000_000))
+    said = pipconfig.pip_default(answers)
+    assert said.startswith("https://")
+    monkeypatch.setattr("subprocess.run", None)  # whoever asks again fails
+    assert pipconfig.pip_default(answers) == said
+    monkeypatch.undo()
     monkeypatch.setattr("sys.executable", "/no/such/python")
-    assert pipconfig.pip_default() == ""
+    assert pipconfig.pip_default(Answers(None)) == ""
 
 
 def test_options_of_a_file() -> None:

@@ -11,7 +11,7 @@ from jettison.dockerfile.project.read import Project, code_of, dependencies_of, 
 from jettison.plan.dockerfile.rewrite_record import Facts
 from jettison.rules.dockerfile.around import asks, in_context
 from jettison.rules.dockerfile.case import Case
-from jettison.rules.dockerfile.python_installs import PythonInstall, python_installs
+from jettison.rules.dockerfile.python_installs import PythonInstall, is_open, python_installs
 
 _LOCKS = {
     "poetry": ("poetry.lock", "pyproject.toml"),
@@ -106,7 +106,7 @@ def _requirements(case: Case) -> frozenset[str] | None:
             names = _locked(case.project, install.call.tool)
         else:
             names = {each.name for each in install.asked} if install.complete or _is_own(case, install) else None
-        if names is None or "" in names or install.tool == "conda":
+        if names is None or "" in names or install.tool == "conda" or is_open(install):
             return None
         found |= names
     return frozenset(found)

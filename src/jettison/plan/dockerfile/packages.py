@@ -110,13 +110,23 @@ NEEDED_BY_WHEELS = {
 """Packages that a distribution's wheel, or what is built of it, asks for and a slim base does not have."""
 
 
-def runtime_packages(packages: tuple[str, ...], used: frozenset[str], family: str) -> tuple[list[str], list[str]]:
+_INSTALLERS = re.compile(
+    r"python3?(?:\.\d+)?-(?:pip|venv|setuptools|wheel|distutils|virtualenv)|software-properties-common|apt-.*|gnupg2?|gpg.*"
+    r"|dirmngr|lsb-release"
+)
+"""Of the packages that only building needs those that no compilation does."""
+
+
+def runtime_packages(
+    packages: tuple[str, ...], used: frozenset[str], family: str, *, compiles: bool = False
+) -> tuple[list[str], list[str]]:
     """Split the packages that a recipe installs.
 
     Args:
         packages: as operands of ``apt-get install``: names, with ``=version`` where pinned.
         used: programs that the service, its health check or a later RUN names.
         family: ``debian`` or ``ubuntu``.
+        compiles: whether the service compiles as it runs: compilers and headers stay then.
 
     Returns:
         what the runtime stage installs; and what it leaves to the builder.
@@ -125,7 +135,9 @@ def runtime_packages(packages: tuple[str, ...], used: frozenset[str], family: st
     left: list[str] = []
     for package in packages:
         name = package.partition("=")[0].partition(":")[0]
-        if name in RUNTIME_OF and name.endswith("-dev"):
+        if compiles and name not in TOOLS:
+            (left if _INSTALLERS.fullmatch(name) else kept).append(package)
+        elif name in RUNTIME_OF and name.endswith("-dev"):
             left.append(package)
             kept += [UBUNTU.get(each, each) if family == "ubuntu" else each for each in RUNTIME_OF[name]]
         elif BUILD_ONLY.fullmatch(name) or (name in TOOLS and name not in used):

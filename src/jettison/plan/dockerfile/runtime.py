@@ -181,7 +181,7 @@ def _brought(packages: list[str]) -> Iterator[Piece]:
 def _runtime_packages(work: Work, translated: frozenset[int]) -> tuple[list[str], Choice]:
     used = frozenset(_programs(work, translated))
     family = "ubuntu" if "ubuntu" in work.base.image else "debian"
-    kept, left = runtime_packages(packages_of(work), used, family)
+    kept, left = runtime_packages(packages_of(work), used, family, compiles=bool(work.facts.compiles))
     for need in sorted((work.facts.requirements or frozenset()) & NEEDED_BY_WHEELS.keys()):
         kept += [each for each in NEEDED_BY_WHEELS[need] if each not in kept]
     python = interpreter_of(work)

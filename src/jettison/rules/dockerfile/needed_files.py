@@ -8,7 +8,7 @@ from jettison.rules.dockerfile.around import asks, context
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.copies import Copying, absolute, copyings, is_under, workdir_of
 from jettison.rules.dockerfile.project_installs import asks_for_local, reads_of
-from jettison.rules.dockerfile.python_installs import PythonInstall
+from jettison.rules.dockerfile.python_installs import PythonInstall, is_open
 from jettison.rules.dockerfile.record import Safety
 from jettison.rules.dockerfile.required import required_files
 
@@ -30,7 +30,7 @@ def needed_files(
                 return None
             names.update(dict.fromkeys(own))
             continue
-        if install.tool != "pip" or not _from_indexes(install):
+        if install.tool != "pip" or not _from_indexes(install) or is_open(install):
             return None
         for file in (*install.files, *install.constraints):
             place = absolute(file, workdir_of(case, install.site)) if file else None

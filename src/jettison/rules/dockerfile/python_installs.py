@@ -27,6 +27,7 @@ _LOCAL = re.compile(r"==\s*[\w.!]+\+([\w.]+)")
 _PATH = re.compile(r"(?:\.{1,2}(?:/|$|\[)|/|~)|.*\.(?:whl|tar\.gz|zip)(?:\[|$)|file:")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git\+|git@)", re.IGNORECASE)
 
+_FILE_OPTIONS = ("-r", "--requirement", "-c", "--constraint", "-f", "--file", "-e", "--editable")
 _OPEN = re.compile(r"python|implementation|extra")
 _LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"}
 
@@ -96,6 +97,14 @@ class PythonInstall:
     complete: bool
     index: str | None
     extra: tuple[str, ...]
+
+
+def is_open(install: PythonInstall) -> bool:
+    """Return whether a build argument decides which files are read, or what is installed: versions apart."""
+    state = install.site.state
+    files = (each.value for each in install.call.options if each.value and each.name in _FILE_OPTIONS)
+    named = (word for word in install.call.operands if word.text.lstrip("\"'").startswith("$"))
+    return any(state.is_open(word.text) for word in (*files, *named))
 
 
 @functools.lru_cache(maxsize=2)

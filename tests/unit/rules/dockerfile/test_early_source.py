@@ -1,6 +1,7 @@
 """The fix of source-before-dependencies, on recipes that are made."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from jettison.dockerfile.edit import apply_edits
 from jettison.dockerfile.parse import parse_text
+from jettison.dockerfile.project.read import read_project
 from jettison.rules.dockerfile.case import make_case
 from jettison.rules.dockerfile.record import Fix
 from jettison.rules.dockerfile.source_before_dependencies import SOURCE_BEFORE_DEPENDENCIES
@@ -118,3 +120,15 @@ def test_copies_that_are_not_understood_stay(copy: str) -> None:
     """A COPY to where the install writes, or of a form that is not known to mean the same, is not moved."""
     text = f"FROM python:3.12-slim\n{copy}\nRUN pip install -r /app/requirements.txt\n"
     assert not [find for find in SOURCE_BEFORE_DEPENDENCIES.check(make_case(parse_text(text))) if find.fix]
+
+
+def test_a_file_that_a_build_argument_names_is_not_copied_by_its_default(tmp_path: Path) -> None:
+    """Another build may ask for another file: the source stays in front of the install, or all of it would fail."""
+    (tmp_path / "requirements-gpu.txt").write_text("onnxruntime-gpu\n")
+    text = (
+        "FROM python:3.12-slim\nARG D=gpu\nENV F=$D\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements-{}.txt\n"
+    )
+    project = read_project(str(tmp_path))
+    for name, mended in (("$D", False), ("${F}", False), ("gpu", True)):
+        found = list(SOURCE_BEFORE_DEPENDENCIES.check(make_case(parse_text(text.format(name)), project)))
+        assert [find.fix is not None for find in found] == [mended]
