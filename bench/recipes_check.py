@@ -136,6 +136,23 @@ def hadolint_counts(program: str, text: str) -> Counter[str]:
     return Counter(each["code"] for each in json.loads(done.stdout or "[]"))
 
 
+def check(path: Path, recipe: Recipe, ways: dict[str, Tally], hadolint: str | None, worse: Counter[str]) -> None:
+    """Try every way to change a file; whatever is raised is a fault to be counted."""
+    before = path.read_bytes().decode()
+    for way, tally in ways.items():
+        try:
+            if way == "rewrite":
+                check_rewrite(path, tally)
+                continue
+            text = check_fix(path, recipe, tally, unsafe=way == "unsafe")
+            if hadolint and way == "safe" and text != before:
+                more = hadolint_counts(hadolint, text) - hadolint_counts(hadolint, before)
+                worse.update(more)
+                tally.places += [f"hadolint finds more: {path.name}: {dict(more)}"] if more else []
+        except Exception as error:  # noqa: BLE001 -- see above
+            tally.fault("raised", path, f"{type(error).__name__}: {error}")
+
+
 def main() -> int:
     """Check a folder, and print what came of it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -148,27 +165,14 @@ def main() -> int:
     for path in paths:
         try:
             recipe = read_recipe(path)
-            started = time.process_time()
-            lint(make_case(recipe, None))
-            linting += time.process_time() - started
         except JettisonError as error:
             unread += 1
             print(f"not read: {path.name}: {error.message[:200]}")
             continue
-        for way, tally in ways.items():
-            try:
-                if way == "rewrite":
-                    check_rewrite(path, tally)
-                else:
-                    text = check_fix(path, recipe, tally, unsafe=way == "unsafe")
-                    if args.hadolint and way == "safe" and text != path.read_bytes().decode():
-                        more = hadolint_counts(args.hadolint, text) - hadolint_counts(
-                            args.hadolint, path.read_bytes().decode()
-                        )
-                        worse.update(more)
-                        tally.places += [f"hadolint finds more: {path.name}: {dict(more)}"] if more else []
-            except Exception as error:  # noqa: BLE001 -- whatever is raised is a fault to be counted
-                tally.fault("raised", path, f"{type(error).__name__}: {error}")
+        started = time.process_time()
+        lint(make_case(recipe, None))
+        linting += time.process_time() - started
+        check(path, recipe, ways, args.hadolint, worse)
     print(f"{len(paths)} files, {unread} not read; lint {linting:.1f} s of CPU, bases and context apart")
     for way, tally in ways.items():
         print(f"{way}: {tally.changed} changed, {tally.seconds:.1f} s, faults: {dict(tally.faults) or 'none'}")

@@ -22,6 +22,9 @@ from jettison.plan.record import TIERS
 from jettison.report import json as report_json
 from jettison.report.documents import DOCUMENTS
 from jettison.report.schema import schema_of
+from jettison.report.text.rules import example_text
+from jettison.rules.catalog import RuleEntry, RuleExample, RuleText, text_of
+from jettison.rules.dockerfile.registry import DOCKERFILE_RULES
 from jettison.rules.record import Rule
 from jettison.rules.registry import IMAGE_RULES
 
@@ -30,6 +33,7 @@ SCHEMAS = ROOT / "src/jettison/report/schemas"
 COMMAND_PAGES = ROOT / "docs/commands"
 REFERENCE = ROOT / "docs/reference"
 RULE_PAGES = ROOT / "docs/rules"
+DOCKERFILE_PAGES = ROOT / "docs/rules/dockerfile"
 
 MADE = "<!-- Made by docs/make_pages.py; change the program, then run `make docs`. -->\n\n"
 _CODE = re.compile(r"^(\d+)\s+(\S.*)$")
@@ -66,6 +70,7 @@ def _there() -> Iterator[Path]:
     yield from COMMAND_PAGES.glob("*.md")
     yield from SCHEMAS.glob("*.json")
     yield from RULE_PAGES.glob("*.md")
+    yield from DOCKERFILE_PAGES.glob("*.md")
 
 
 def _difference(path: Path, text: str) -> str:
@@ -87,6 +92,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         yield SCHEMAS / f"{name}.json", report_json.dumps(schema)
     yield REFERENCE / "json.md", json_page(schemas)
     yield from rule_pages()
+    yield from dockerfile_pages()
 
 
 def _command_parsers() -> dict[str, Parser]:
@@ -267,7 +273,10 @@ def rule_pages() -> Iterator[tuple[Path, str]]:
     text = "What may go from an image, in the order in which rules are asked; each sees what the ones before it take."
     yield (
         RULE_PAGES / "README.md",
-        f"{MADE}# Rules\n\n{text}\n\n| tier | rule | what goes |\n| --- | --- | --- |\n{rows}\n",
+        (
+            f"{MADE}# Rules\n\nRules of Dockerfiles: [their list](dockerfile/README.md).\n\n{text}\n\n"
+            f"| tier | rule | what goes |\n| --- | --- | --- |\n{rows}\n"
+        ),
     )
     for rule in IMAGE_RULES:
         yield RULE_PAGES / f"{rule.name}.md", rule_page(rule)
@@ -281,6 +290,46 @@ def rule_page(rule: Rule) -> str:
         "## Against it\n\n`--keep` holds what this rule would take, by path glob, owner or kind; the plan lists "
         "what was held:\n\n```console\njettison plan app.tar --keep '/opt/app/**'\n```\n"
     )
+
+
+def dockerfile_pages() -> Iterator[tuple[Path, str]]:
+    """Give the page of each rule of Dockerfiles, and the one that lists them."""
+    rules = [text_of(rule) for rule in DOCKERFILE_RULES]
+    rows = "\n".join(f"| {_linked(rule.entry)} |" for rule in rules)
+    yield (
+        DOCKERFILE_PAGES / "README.md",
+        (
+            f"{MADE}# Rules of Dockerfiles\n\nWhat `jettison lint` finds, in the order of its worth. A safe fix is made by "
+            "`--fix`, an unsafe one by `--fix --unsafe`.\n\n| rule | severity | fix | finds |\n| --- | --- | --- | --- |\n"
+            f"{rows}\n"
+        ),
+    )
+    for rule in rules:
+        yield DOCKERFILE_PAGES / f"{rule.entry.name}.md", dockerfile_page(rule)
+
+
+def _linked(entry: RuleEntry) -> str:
+    return " | ".join((f"[`{entry.name}`]({entry.name}.md)", entry.severity, entry.fixes, entry.title))
+
+
+def dockerfile_page(rule: RuleText) -> str:
+    """Return the page of a rule of Dockerfiles: its examples are those that the tests hold it to."""
+    entry = rule.entry
+    aliases = f" Other tools call it {', '.join(f'`{alias}`' for alias in entry.aliases)}." if entry.aliases else ""
+    fix = {"safe": "A safe fix.", "unsafe": "An unsafe fix.", "none": "No fix."}[entry.fixes]
+    sources = "\n".join(f"- {source}" for source in rule.sources)
+    head = f"{_sentence(entry.title)}. Severity {entry.severity}. {fix}{aliases}"
+    bad = "\n".join(_fenced(example) for example in rule.examples if example.found)
+    good = "\n".join(_fenced(example) for example in rule.examples if not example.found)
+    return (
+        f"{MADE}# {entry.name}\n\n{head}\n\n{rule.why}\n\n## Found\n\n{bad}\n## Not found\n\n{good}\n"
+        f"## Against it\n\n```dockerfile\n# jettison ignore={entry.name}\n```\n\n## Sources\n\n{sources}\n"
+    )
+
+
+def _fenced(example: RuleExample) -> str:
+    kind = "diff" if example.after is not None and example.after != example.text else "dockerfile"
+    return f"```{kind}\n{example_text(example).rstrip()}\n```\n"
 
 
 def _tier(rule: Rule) -> str:

@@ -55,11 +55,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("build", "compose an image from packages, wheels and files, without a container engine"),
     Command("plan", "list what would be removed from an image, and why"),
     Command("slim", "write a smaller image, with the list of what went and a proof"),
-    Command("explain", "say why a path of an image stays or goes"),
+    Command("explain", "say why a path of an image stays or goes, or what a rule is about"),
     Command("verify", "prove that a slimmed image still does its job"),
     Command("compare", "put two or more images side by side in one table"),
     Command("lint", "find and mend what makes a Dockerfile's image large, slow or unsafe, and say what it costs"),
     Command("rewrite", "make a project's Dockerfile multi-stage, cached and without root, with all that goes with it"),
+    Command("rules", "list what is looked for in Dockerfiles and images"),
     Command("schema", "print the JSON Schema of a document that Jettison writes"),
     Command("completion", "print a script that completes commands and options in a shell"),
 )

@@ -61,7 +61,14 @@ class Items:
     tone: Tone = ""
 
 
-Block = Heading | Paragraph | Table | Items
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Lines as they are, indented."""
+
+    text: str
+
+
+Block = Heading | Paragraph | Table | Items | Code
 Blocks = tuple[Block, ...]
 
 

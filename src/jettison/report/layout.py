@@ -6,7 +6,7 @@ next version changes, and a second look at an image does not pay 70 ms for an im
 
 from collections.abc import Iterator, Sequence
 
-from jettison.report.blocks import Block, Blocks, Column, Heading, Items, Paragraph, Table
+from jettison.report.blocks import Block, Blocks, Code, Column, Heading, Items, Paragraph, Table
 from jettison.report.escape import cells, plain
 
 PIPE_WIDTH = 100
@@ -47,6 +47,9 @@ def _lines(block: Block, width: int, *, colour: bool) -> Iterator[str]:
         for item in block.items:
             for number, line in enumerate(wrap(plain(item), width - 2)):
                 yield _paint(("- " if number == 0 else "  ") + line, block.tone, colour=colour)
+    elif isinstance(block, Code):
+        for line in block.text.splitlines():
+            yield f"    {plain(line.expandtabs(4))}"
     else:
         yield from _table(block, width, colour=colour)
 

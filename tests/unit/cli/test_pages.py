@@ -23,7 +23,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "ROOT", tmp_path)
-    for name in ("SCHEMAS", "COMMAND_PAGES", "REFERENCE", "RULE_PAGES"):
+    for name in ("SCHEMAS", "COMMAND_PAGES", "REFERENCE", "RULE_PAGES", "DOCKERFILE_PAGES"):
         monkeypatch.setattr(module, name, tmp_path / name.lower())
     return module
 

@@ -1,6 +1,7 @@
 """Which files of a COPY an install of dependencies reads."""
 
 import posixpath
+import re
 from collections.abc import Sequence
 
 from jettison.dockerfile.project.copied import copied
@@ -11,6 +12,10 @@ from jettison.rules.dockerfile.project_installs import asks_for_local, reads_of
 from jettison.rules.dockerfile.python_installs import PythonInstall, is_open
 from jettison.rules.dockerfile.record import Safety
 from jettison.rules.dockerfile.required import required_files
+
+_NAME = re.compile(r"\$\{?(\w+)")
+_OPEN_FILE = re.compile(r"(?:[\w.-]|\$\w+|\$\{\w+\})+")
+_SPLIT = re.compile(r"\$\{?\w+\}?|[^$]+")
 
 
 def needed_files(
@@ -24,32 +29,36 @@ def needed_files(
     names: dict[str, None] = {}
     safety: Safety = "safe"
     for install in installs:
-        if install.tool == "project":
-            own = _own_files(case, copying, install)
-            if own is None:
-                return None
-            names.update(dict.fromkeys(own))
-            continue
-        if install.tool != "pip" or not _from_indexes(install) or is_open(install):
+        read = _of_project if install.tool == "project" else _of_pip
+        found = read(case, copying, install)
+        if found is None:
             return None
-        for file in (*install.files, *install.constraints):
-            place = absolute(file, workdir_of(case, install.site)) if file else None
-            if place is None:
-                return None
-            source = copying.brings(place)
-            if _brought_later(case, copying, install, place):
-                continue
-            if source is None:
-                return None
-            found = required_files(context(case), source, constraint=file in install.constraints)
-            if found is None:
-                return None
-            names.update(dict.fromkeys(found))
-            safety = safety if context(case) is not None else "unsafe"
+        names.update(dict.fromkeys(found))
+        if install.tool == "pip" and found and context(case) is None:
+            safety = "unsafe"
     return tuple(names), safety
 
 
-def _own_files(case: Case, copying: Copying, install: PythonInstall) -> tuple[str, ...] | None:
+def _of_pip(case: Case, copying: Copying, install: PythonInstall) -> tuple[str, ...] | None:
+    """Return the files of the COPY that pip reads; None when one is not known."""
+    if install.tool != "pip" or not _from_indexes(install):
+        return None
+    if is_open(install):
+        return _open_files(case, copying, install)
+    names: list[str] = []
+    for file in (*install.files, *install.constraints):
+        place = absolute(file, workdir_of(case, install.site)) if file else None
+        if place and _brought_later(case, copying, install, place):
+            continue
+        source = copying.brings(place) if place else None
+        found = required_files(context(case), source, constraint=file in install.constraints) if source else None
+        if found is None:
+            return None
+        names += found
+    return tuple(names)
+
+
+def _of_project(case: Case, copying: Copying, install: PythonInstall) -> tuple[str, ...] | None:
     """Return the files of the context that an install of the project's dependencies reads; None when not known."""
     reads, project = reads_of(install.call), context(case)
     workdir = workdir_of(case, install.site)
@@ -67,6 +76,31 @@ def _own_files(case: Case, copying: Copying, install: PythonInstall) -> tuple[st
             return None
     asked = {path: asks(case, path) for path in found if path.endswith((".lock", "pyproject.toml", "Pipfile"))}
     return None if asks_for_local(asked) else tuple(found)
+
+
+def _open_files(case: Case, copying: Copying, install: PythonInstall) -> tuple[str, ...] | None:
+    """Return the files of an install that a build argument names, with the argument in their names.
+
+    Returns:
+        None when the argument does not hold at the COPY already, or one of the files that it may name reads another.
+    """
+    project, state = context(case), copying.site.state
+    words = [each.value for each in install.call.options if each.name in ("-r", "--requirement") and each.value]
+    if project is None or len(words) != len(install.files) or install.constraints:
+        return None
+    found: list[str] = []
+    for word in words:
+        text = word.text
+        known = all(install.site.state.variables.get(name) == state.variables.get(name) for name in _NAME.findall(text))
+        if not known or not _OPEN_FILE.fullmatch(text) or copying.destination != workdir_of(case, install.site):
+            return None
+        pattern = re.compile(_SPLIT.sub(lambda part: "[^/]*" if part[0].startswith("$") else re.escape(part[0]), text))
+        read = [required_files(project, path) for path in project.context.entries if pattern.fullmatch(path)]
+        if not read or None in read:
+            return None
+        included = (name for names in read if names for name in names[1:])
+        found += [text, *included]
+    return tuple(found) if copying.sources == (".",) else None
 
 
 def _from_indexes(install: PythonInstall) -> bool:

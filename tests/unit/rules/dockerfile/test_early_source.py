@@ -122,13 +122,26 @@ def test_copies_that_are_not_understood_stay(copy: str) -> None:
     assert not [find for find in SOURCE_BEFORE_DEPENDENCIES.check(make_case(parse_text(text))) if find.fix]
 
 
-def test_a_file_that_a_build_argument_names_is_not_copied_by_its_default(tmp_path: Path) -> None:
-    """Another build may ask for another file: the source stays in front of the install, or all of it would fail."""
+def test_a_file_that_a_build_argument_names_is_copied_by_the_argument(tmp_path: Path) -> None:
+    """Another build may ask for another file than the default names: the COPY asks for the same one as the install."""
     (tmp_path / "requirements-gpu.txt").write_text("onnxruntime-gpu\n")
     text = (
         "FROM python:3.12-slim\nARG D=gpu\nENV F=$D\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements-{}.txt\n"
     )
-    project = read_project(str(tmp_path))
-    for name, mended in (("$D", False), ("${F}", False), ("gpu", True)):
-        found = list(SOURCE_BEFORE_DEPENDENCIES.check(make_case(parse_text(text.format(name)), project)))
-        assert [find.fix is not None for find in found] == [mended]
+    for name in ("$D", "${F}", "gpu"):
+        recipe = parse_text(text.format(name))
+        (find,) = SOURCE_BEFORE_DEPENDENCIES.check(make_case(recipe, read_project(str(tmp_path))))
+        assert find.fix is not None
+        assert f"COPY requirements-{name}.txt ./\nRUN" in apply_edits(recipe.text, find.fix.edits)
+    (tmp_path / "requirements-cpu.txt").write_text("-r more.txt\n")  # what the argument may name reads another
+    (tmp_path / "more.txt").write_text("numpy\n")
+    recipe = parse_text(text.format("$D"))
+    (find,) = SOURCE_BEFORE_DEPENDENCIES.check(make_case(recipe, read_project(str(tmp_path))))
+    assert find.fix is not None
+    assert "COPY requirements-$D.txt more.txt ./\n" in apply_edits(recipe.text, find.fix.edits)
+    (tmp_path / "more.txt").write_text("./local.whl\n")
+    (find,) = SOURCE_BEFORE_DEPENDENCIES.check(make_case(parse_text(text.format("$D")), read_project(str(tmp_path))))
+    assert find.fix is None
+    late = text.format("$E").replace("RUN", "ARG E=gpu\nRUN")
+    (find,) = SOURCE_BEFORE_DEPENDENCIES.check(make_case(parse_text(late), read_project(str(tmp_path))))
+    assert find.fix is None
