@@ -299,9 +299,10 @@ def dockerfile_pages() -> Iterator[tuple[Path, str]]:
     yield (
         DOCKERFILE_PAGES / "README.md",
         (
-            f"{MADE}# Rules of Dockerfiles\n\nWhat `jettison lint` finds, in the order of its worth. A safe fix is made by "
-            "`--fix`, an unsafe one by `--fix --unsafe`.\n\n| rule | severity | fix | finds |\n| --- | --- | --- | --- |\n"
-            f"{rows}\n"
+            f"{MADE}# Rules of Dockerfiles\n\n"
+            "What `jettison lint` finds, in the order of its worth. A safe fix is made by `--fix`, an unsafe one by "
+            "`--fix --unsafe`.\n\n"
+            f"| rule | severity | fix | finds |\n| --- | --- | --- | --- |\n{rows}\n"
         ),
     )
     for rule in rules:
