@@ -1,15 +1,18 @@
 """``lint``: findings in Dockerfiles, what they cost, and their fixes."""
 
+import contextlib
+import difflib
 import functools
 import os
+import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jettison.dockerfile.parse import read_recipe
+from jettison.dockerfile.parse import parse_recipe
 from jettison.dockerfile.project.read import Project, read_project
-from jettison.dockerfile.record import Recipe
-from jettison.dockerfile.text import encode
+from jettison.dockerfile.text import MAX_SIZE, encode
 from jettison.errors import BadInputError, JettisonError, RefusedError, UsageError
 from jettison.finding import Skip
 from jettison.outputs import whole_file
@@ -37,6 +40,7 @@ class LintOptions:
         leave: names of rules not to run.
         fix: whether fixes are made and written.
         unsafe: whether unsafe ones are made too.
+        write: whether fixes are written; else they are only told, as a diff.
         online: whether package indexes, archives and registries are asked for sizes; else what they answered before
             and the tables that ship count, and the rest is estimated or not known.
     """
@@ -47,16 +51,8 @@ class LintOptions:
     leave: tuple[str, ...] = ()
     fix: bool = False
     unsafe: bool = False
+    write: bool = True
     online: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FixedText:
-    """A Dockerfile before and after its fixes: what ``--diff`` shows."""
-
-    name: str
-    before: str
-    after: str
 
 
 def lint_files(paths: Sequence[Path], options: LintOptions | None = None) -> LintReport:
@@ -143,9 +139,44 @@ def _walk(folder: Path, skips: list[Skip]) -> Iterator[Path]:
                 yield path
 
 
+def lint_text(data: bytes, name: str, options: LintOptions | None = None) -> tuple[LintReport, bytes]:
+    """Lint a Dockerfile that is no file; what is around it is looked at only where ``options.context`` says where.
+
+    Args:
+        data: the Dockerfile.
+        name: for messages.
+        options: how; with ``fix`` its fixes are made, and nothing is written.
+
+    Returns:
+        the report; and the text with its fixes made, or as it was.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
+    options = options or LintOptions()
+    options = replace(options, no_context=options.no_context or options.context is None)
+    rules = rules_for(options.select, options.leave)
+    try:
+        recipe = parse_recipe(data, name)
+    except (BadInputError, RefusedError) as error:
+        return LintReport((LintedFile(name, (_unreadable(error, Path(name)),)),), offline=not options.online), data
+    project = project_of(Path(name), options)
+    if not options.fix:
+        file, skips, after = _linted(Path(name), lint(make_case(recipe, project), rules)), tuple[Skip, ...](), data
+    else:
+        fixed = fix_recipe(recipe, project, unsafe=options.unsafe, rules=rules)
+        changes = tuple(change for change in fixed.changes if change.what != "kept")
+        diff = difference(name, data, encode(fixed.recipe.text))
+        file = replace(_linted(Path(name), fixed.linted), changes=changes, diff=diff)
+        skips, after = fixed.skips, encode(fixed.recipe.text)
+    return _with_costs(LintReport((file,), skips, offline=not options.online), options), after
+
+
 def _lint_file(path: Path, rules: tuple[Rule, ...], options: LintOptions) -> tuple[LintedFile, tuple[Skip, ...]]:
     try:
-        recipe = read_recipe(path)
+        with path.open("rb") as file:
+            data = file.read(MAX_SIZE + 1)
+        recipe = parse_recipe(data, str(path))
     except (BadInputError, RefusedError) as error:
         return LintedFile(str(path), (_unreadable(error, path),)), ()
     except OSError as error:
@@ -154,9 +185,14 @@ def _lint_file(path: Path, rules: tuple[Rule, ...], options: LintOptions) -> tup
     if not options.fix:
         return _linted(path, lint(make_case(recipe, project), rules)), ()
     fixed = fix_recipe(recipe, project, unsafe=options.unsafe, rules=rules)
-    written = write_fixes(path, recipe, fixed, project)
+    made = dict(_made(path, data, fixed, project))
+    if options.write:
+        for place, (before, after) in made.items():
+            _replace(place, before, after)
+    diffs = (difference(str(place), before or b"", after) for place, (before, after) in made.items())
     changes = tuple(change for change in fixed.changes if change.what != "kept")
-    return replace(_linted(path, fixed.linted), changes=changes, written=written), fixed.skips
+    written = tuple(map(str, made)) if options.write else ()
+    return replace(_linted(path, fixed.linted), changes=changes, written=written, diff="".join(diffs)), fixed.skips
 
 
 def project_of(path: Path, options: LintOptions) -> Project | None:
@@ -183,20 +219,44 @@ def _unreadable(error: JettisonError, path: Path) -> RecipeFinding:
     return RecipeFinding(UNREADABLE, "high", "high", error.message, line, 1, line, 1)
 
 
-def write_fixes(path: Path, recipe: Recipe, fixed: Fixed, project: Project | None) -> tuple[str, ...]:
-    """Write what fixes changed, each file whole or not at all; return the names written.
+def _made(
+    path: Path, data: bytes, fixed: Fixed, project: Project | None
+) -> Iterator[tuple[Path, tuple[bytes | None, bytes]]]:
+    """Give the files that fixes change, each with its bytes before (None: it is new) and after; the Dockerfile last."""
+    for name, text in fixed.files.items():
+        beside = Path(project.root if project and project.root else path.parent, name)
+        yield beside, (beside.read_bytes() if beside.is_file() else None, text.encode())
+    after = encode(fixed.recipe.text)
+    if after != data:
+        yield path, (data, after)
+
+
+def _replace(path: Path, before: bytes | None, after: bytes) -> None:
+    """Write a file, whole or not at all: a link stays one, and mode and owner stay what they are.
 
     Raises:
-        OSError: a file cannot be written.
+        RefusedError: it is no longer what the fixes were made for.
+        OSError: it cannot be written.
     """
-    written: list[str] = []
-    for name, text in fixed.files.items():
-        beside = Path(project.root if project else path.parent) / name
-        with whole_file(beside, force=True) as file:
-            file.write(text.encode())
-        written.append(str(beside))
-    if fixed.recipe.text != recipe.text:
-        with whole_file(path, force=True) as file:
-            file.write(encode(fixed.recipe.text))
-        written.append(str(path))
-    return tuple(written)
+    place = Path(os.path.realpath(path))
+    with whole_file(place, force=True, last=False) as file:
+        file.write(after)
+        if before is None:
+            return
+        if place.read_bytes() != before:
+            raise RefusedError(f"{path} was changed while its fixes were made", hint="run it again")
+        about = place.stat()
+        os.fchmod(file.fileno(), stat.S_IMODE(about.st_mode))
+        with contextlib.suppress(PermissionError):  # another's file, in a folder of ours
+            os.fchown(file.fileno(), about.st_uid, about.st_gid)
+
+
+def difference(name: str, before: bytes, after: bytes) -> str:
+    """Return what differs between two contents of a file, as ``diff -u`` has it; what is not UTF-8 is escaped."""
+    lines = difflib.unified_diff(_lines(before), _lines(after), name, name)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(data: bytes) -> list[str]:
+    """Return lines with their line feeds; other characters that Python takes for line endings are none."""
+    return re.findall(r"[^\n]*\n|[^\n]+", data.decode(errors="backslashreplace"))

@@ -91,6 +91,8 @@ class LintedFile:
         ignored: how many findings comments silence.
         changes: after ``--fix``: every instruction that was not kept.
         written: the files that ``--fix`` wrote.
+        diff: after ``--fix``: what was changed, or with ``--diff`` what would be, as ``diff -u`` has it; with the files
+            beside it.
         saves: what acting on all findings saves at most; rebuilds apart. None when nothing is known.
     """
 
@@ -99,6 +101,7 @@ class LintedFile:
     ignored: int = 0
     changes: tuple[Change, ...] = ()
     written: tuple[str, ...] = ()
+    diff: str = ""
     saves: Cost | None = None
 
 
