@@ -188,7 +188,7 @@ def _lint_file(path: Path, rules: tuple[Rule, ...], options: LintOptions) -> tup
     made = dict(_made(path, data, fixed, project))
     if options.write:
         for place, (before, after) in made.items():
-            _replace(place, before, after)
+            replace_file(place, before, after)
     diffs = (difference(str(place), before or b"", after) for place, (before, after) in made.items())
     changes = tuple(change for change in fixed.changes if change.what != "kept")
     written = tuple(map(str, made)) if options.write else ()
@@ -231,7 +231,7 @@ def _made(
         yield path, (data, after)
 
 
-def _replace(path: Path, before: bytes | None, after: bytes) -> None:
+def replace_file(path: Path, before: bytes | None, after: bytes) -> None:
     """Write a file, whole or not at all: a link stays one, and mode and owner stay what they are.
 
     Raises:

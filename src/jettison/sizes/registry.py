@@ -1,5 +1,6 @@
 """The compressed size of an image, asked of its registry: a manifest is a few kilobytes (distribution-spec, "Pull")."""
 
+import hashlib
 import json
 import os
 import re
@@ -79,6 +80,57 @@ def pulled(web: Web, name: ImageName, machine: str, registry: str) -> Pulled:
     root = f"https://{name.host}" if name.host else registry.rstrip("/")
     size = _ask(web, f"{root}/v2/{quote(name.repository)}", name, machine, trusted=not name.host)
     return Pulled(size, web.answers.put("manifest", subject, str(size).encode()).day)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a tag names now.
+
+    Attributes:
+        digest: of the document that the registry gives for the tag, recomputed from its bytes.
+        index: whether that is an index of all platforms; else a manifest of one.
+    """
+
+    digest: str
+    index: bool
+
+
+def digest_of_tag(web: Web, name: ImageName, registry: str) -> Named:
+    """Return what a tag names now: the digest of its index, or of its manifest where it has no index.
+
+    Args:
+        web: how to ask.
+        name: of the image; its tag is what is asked for.
+        registry: address for names without a host.
+
+    Raises:
+        NoAnswerError: there is no registry to ask, it wants a login, or it does not answer as it should: a digest in
+            its headers that its bytes do not have is such an answer.
+    """
+    if web.offline:
+        raise NoAnswerError("nobody is asked, offline")
+    if not name.host and not registry:
+        raise NoAnswerError("no registry is configured for names without a host: set JETTISON_REGISTRY")
+    root = f"{_scheme(name.host)}://{name.host}" if name.host else registry.rstrip("/")
+    base = f"{root}/v2/{quote(name.repository)}"
+    reply = _get(web, f"{base}/manifests/{quote(name.tag)}", base, {}, trusted=True)
+    media = reply.headers.get("content-type", "").partition(";")[0].strip()
+    if media not in _INDEX | _MANIFEST:
+        raise NoAnswerError("the registry's answer is no manifest")
+    try:
+        (read_index if media in _INDEX else read_manifest)(reply.body, media, "the registry's answer")
+    except JettisonError as error:
+        raise NoAnswerError(f"the registry's answer is malformed: {error.message}"[:200]) from error
+    digest = f"sha256:{hashlib.sha256(reply.body).hexdigest()}"
+    said = reply.headers.get("docker-content-digest", digest)
+    if said != digest:
+        raise NoAnswerError(f"the registry says {said[:80]}, and its answer has {digest}")
+    return Named(digest, media in _INDEX)
+
+
+def _scheme(host: str) -> str:
+    """Return ``http`` for this machine, as engines do, else ``https``."""
+    return "http" if re.fullmatch(r"localhost(?::\d+)?|127\.\d+\.\d+\.\d+(?::\d+)?", host) else "https"
 
 
 def _ask(web: Web, base: str, name: ImageName, machine: str, *, trusted: bool) -> int:
