@@ -76,7 +76,7 @@ def test_recipe(engine: Engine, tags: tuple[str, str], recipe: Recipe, tmp_path:
         for difference in compare(probe, one, other)
     ]
     assert not differences
-    assert new.size <= old.size * (1.02 if recipe.name == "multi-stage-good" else 0.95)
+    assert new.size <= old.size * recipe.share
     assert after.uid != 0
     assert new.config["User"].partition(":")[0] not in {"", "0", "root"}
     assert after.health == "healthy" or workload.ready.kind == "exit"

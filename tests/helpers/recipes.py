@@ -35,6 +35,7 @@ class Recipe:
         light: whether it is among those that always run.
         heavy: whether it needs gigabytes: runs only where they are asked for.
         contexts: bases that are replaced, by pattern.
+        share: at most this share of the naive image's bytes on disk is left.
     """
 
     name: str
@@ -42,14 +43,15 @@ class Recipe:
     light: bool = False
     heavy: bool = False
     contexts: Mapping[str, str] = field(default_factory=dict)
+    share: float = 0.95
 
 
 RECIPES = (
-    Recipe("multi-stage-good", light=True),
+    Recipe("multi-stage-good", light=True, share=1.0),
     Recipe("pip-tools", light=True),
-    Recipe("uv", light=True),
+    Recipe("uv", share=0.98),  # slim already; bytecode is added, and what only developers need goes
     Recipe("cuda", light=True),
-    Recipe("triton-user", {"DEVICE": "cpu"}, light=True),
+    Recipe("triton-user", {"DEVICE": "cpu"}),
     Recipe("training"),
     Recipe("compiled-extension"),
     Recipe("cpu"),

@@ -20,13 +20,15 @@ def health_pieces(work: Work) -> tuple[dict[int, Piece], tuple[Piece, ...], tupl
         why = "the same request, by Python's standard library: curl need not be in the image"
         return made, (), (Choice("health check", "kept", (why,) if made else ("it stays as it was",)),)
     facts = work.facts
-    if not facts.port or not facts.health:
-        why = "no health endpoint was seen in the code"
+    if not facts.port:
+        why = "no port that the service listens on is known"
         return {}, (), (Choice("health check", "none", (why,)),)
-    url = f"http://127.0.0.1:{facts.port}{facts.health}"
-    text = f"HEALTHCHECK --interval=30s --timeout=5s --start-period={_START} --retries=3 \\\n    {_command(url)}\n"
-    choice = Choice("health check", url, (f"the code answers at {facts.health}",))
-    return {}, (Piece(text, None, "added", "the code has a health endpoint"),), (choice,)
+    url = f"http://127.0.0.1:{facts.port}{facts.health}" if facts.health else ""
+    command = _command(url) if url else _connection(facts.port)
+    text = f"HEALTHCHECK --interval=30s --timeout=5s --start-period={_START} --retries=3 \\\n    {command}\n"
+    why = f"the code answers at {facts.health}" if url else "no health endpoint was seen: it asks for a connection only"
+    choice = Choice("health check", url or f"a connection to port {facts.port}", (why,))
+    return {}, (Piece(text, None, "added", why),), (choice,)
 
 
 def _translated(work: Work, instruction: Instruction) -> Piece | None:
@@ -42,3 +44,7 @@ def _translated(work: Work, instruction: Instruction) -> Piece | None:
 def _command(url: str) -> str:
     request = f"import urllib.request; urllib.request.urlopen('{url}', timeout=4)"
     return f'CMD ["python", "-c", "{request}"]'
+
+
+def _connection(port: int) -> str:
+    return f"""CMD ["python", "-c", "import socket; socket.create_connection(('127.0.0.1', {port}), 4)"]"""
