@@ -1,6 +1,6 @@
 """``rewrite``: a project's recipe made multi-stage, cached, pinned and without root, with the files that go with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from jettison.api.lint import LintOptions, project_of
@@ -8,8 +8,11 @@ from jettison.dockerfile.parse import parse_text, read_recipe
 from jettison.dockerfile.project.read import Project
 from jettison.dockerfile.record import Recipe
 from jettison.dockerfile.text import encode
+from jettison.finding import Skip
 from jettison.outputs import whole_dir
 from jettison.plan.dockerfile.facts import facts_of
+from jettison.plan.dockerfile.package.files import PACKAGE
+from jettison.plan.dockerfile.package.shape import shape_of
 from jettison.plan.dockerfile.project_first import project_first
 from jettison.plan.dockerfile.proven import proven
 from jettison.plan.dockerfile.rewrite_record import Choice, Facts, Refusal, Split, Target
@@ -23,13 +26,16 @@ from jettison.rules.dockerfile.case import Case, make_case
 from jettison.rules.dockerfile.finding import Change
 
 
-def rewrite(folder: Path, *, dockerfile: str = "Dockerfile", target: Target = "inference") -> Rewrite:
+def rewrite(
+    folder: Path, *, dockerfile: str = "Dockerfile", target: Target = "inference", package: bool = True
+) -> Rewrite:
     """Rewrite a project's recipe.
 
     Args:
         folder: the build context.
         dockerfile: the recipe, in it.
         target: what the image is for.
+        package: whether the files that go with it are made: a workflow, and what builds, runs and updates it.
 
     Raises:
         JettisonError: the recipe cannot be read.
@@ -41,19 +47,22 @@ def rewrite(folder: Path, *, dockerfile: str = "Dockerfile", target: Target = "i
     shown = proven(make_case(recipe, project)) if target != "training" else frozenset[str]()
     mended, changes = _mended(recipe, project, shown)
     case = make_case(mended.recipe, project)
-    new, moved, choices, refusals = _split(case, facts_of(case), target)
+    facts = facts_of(case)
+    new, moved, choices, refusals = _split(case, facts, target)
     fixed = fix_recipe(new, project, proven=shown)
     changes = followed(changes, moved) if moved else changes
+    name = folder.resolve().name
+    beside, skips = _package(make_case(fixed.recipe, project), facts, name, dockerfile) if package else ((), ())
     return Rewrite(
         source=str(path),
         target=target,
         whole=not refusals,
-        files=(RewrittenFile(dockerfile, fixed.recipe.text, "the recipe"), *_beside(mended, fixed)),
+        files=(RewrittenFile(dockerfile, fixed.recipe.text, "the recipe"), *_beside(mended, fixed), *beside),
         changes=followed(changes, fixed.changes),
         choices=choices,
         refusals=refusals,
         findings=tuple(found.finding for found in fixed.linted.found),
-        skips=tuple(dict.fromkeys((*mended.skips, *fixed.skips))),
+        skips=tuple(dict.fromkeys((*mended.skips, *fixed.skips, *skips))),
     )
 
 
@@ -100,6 +109,27 @@ def _beside(*steps: Fixed) -> Iterator[RewrittenFile]:
     files = {name: text for fixed in steps for name, text in fixed.files.items()}
     for name, text in files.items():
         yield RewrittenFile(name, text, "what the builder is not sent")
+
+
+def _package(
+    case: Case, facts: Facts, name: str, dockerfile: str
+) -> tuple[tuple[RewrittenFile, ...], tuple[Skip, ...]]:
+    """Return the files that go with a recipe; of those that the project has already, its own stay."""
+    shape = shape_of(case, facts, name, dockerfile)
+    if isinstance(shape, str):
+        return (), (Skip("the files beside the Dockerfile", shape),)
+    there = case.project.context.entries if case.project else {}
+    files = [RewrittenFile(name, make(shape), why) for name, why, make in PACKAGE if not _has(there, name)]
+    kept = [Skip(name, "the project has its own, which stays as it is") for name, _, _ in PACKAGE if _has(there, name)]
+    return tuple(files), tuple(kept)
+
+
+def _has(there: Mapping[str, object], name: str) -> bool:
+    """Whether the project has a file of this kind; Compose's goes by four names, and GitHub's may end either way."""
+    stem, _, ending = name.rpartition(".")
+    others = (f"{stem}.yml", f"{stem}.yaml") if ending in ("yml", "yaml") else (name,)
+    legacy = ("docker-compose.yml", "docker-compose.yaml") if name == "compose.yaml" else ()
+    return any(each in there for each in (*others, *legacy))
 
 
 def write_rewrite(made: Rewrite, output: Path, *, force: bool) -> None:

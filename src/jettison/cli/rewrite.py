@@ -34,6 +34,9 @@ def configure(parser: Parser) -> None:
         default="inference",
         help="what the image is for (default: inference)",
     )
+    parser.add_argument(
+        "--no-package", action="store_true", help="the Dockerfile and .dockerignore only: no workflow, no compose file"
+    )
     options.add_output(parser, schema="rewrite")
 
 
@@ -42,7 +45,7 @@ def run(args: Namespace) -> int:
     from jettison.api.rewrite import rewrite, write_rewrite  # noqa: PLC0415 -- only once the command runs
     from jettison.report.text.rewrite import rewrite_blocks  # noqa: PLC0415 -- as above
 
-    made = rewrite(Path(args.folder), dockerfile=args.file, target=args.target)
+    made = rewrite(Path(args.folder), dockerfile=args.file, target=args.target, package=not args.no_package)
     write_rewrite(made, Path(args.output), force=args.force)
     emit(args, made, lambda: rewrite_blocks(made, args.output))
     return EXIT_OK
