@@ -47,7 +47,7 @@ CHOSEN = [
 @pytest.fixture
 def tags(engine: Engine, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """Give names for the naive and the rewritten image, and remove both afterwards."""
-    name = request.node.callspec.id
+    name = request.node.callspec.id if hasattr(request.node, "callspec") else request.node.name.removeprefix("test_")
     names = f"jettison-test/{name}:naive", f"jettison-test/{name}:rewritten"
     yield names
     remove_images(engine, *names)
@@ -80,6 +80,28 @@ def test_recipe(engine: Engine, tags: tuple[str, str], recipe: Recipe, tmp_path:
     assert after.uid != 0
     assert new.config["User"].partition(":")[0] not in {"", "0", "root"}
     assert after.health == "healthy" or workload.ready.kind == "exit"
+
+
+def test_distroless(engine: Engine, tags: tuple[str, str], tmp_path: Path) -> None:
+    """Without a shell the service answers as before, is healthy, and its image has no shell."""
+    naive, shipped = tags
+    recipe = Recipe("pip-tools")
+    project, workload = prepare(engine, recipe, tmp_path), workload_of(recipe)
+    recipe_file = project / "Dockerfile"
+    recipe_file.write_text(recipe_file.read_text().replace("python:3.11-slim", "python:3.11-slim-bookworm"))
+    old = build_recipe(engine, recipe, project, naive)
+    before = exercise_image(engine, naive, workload, health=False)
+    out = tmp_path / "rewritten"
+    rewrite(project, out, "--target", "distroless")
+    new = build_recipe(engine, recipe, build_context(project, out), shipped)
+    after = exercise_image(engine, shipped, workload, health=True)
+    for probe, one, other in zip(workload.probes, before.answers, after.answers, strict=True):
+        assert not compare(probe, one, other)
+    assert after.health == "healthy"
+    assert after.uid != 0
+    assert new.size < old.size / 2
+    with pytest.raises(EngineError, match="sh"):
+        docker(engine, "run", "--rm", "--entrypoint=sh", shipped, "-c", "true")
 
 
 def test_unknown_base(engine: Engine, tmp_path: Path) -> None:

@@ -101,13 +101,13 @@ def has_rewrite() -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def rewrite(project: Path, out: Path) -> None:
+def rewrite(project: Path, out: Path, *options: str) -> None:
     """Run ``jettison rewrite``; a command that is not there yet, or that refuses, raises.
 
     Raises:
         EngineError: with what it said.
     """
-    command = (sys.executable, "-m", "jettison", "rewrite", str(project), "-o", str(out))
+    command = (sys.executable, "-m", "jettison", "rewrite", str(project), "-o", str(out), *options)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineError(f"jettison rewrite: {done.stderr.strip()}")

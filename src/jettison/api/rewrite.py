@@ -94,7 +94,7 @@ def _split(
     if target == "training":
         why = Refusal("training compiles and debugs: the image keeps its tools", "rewrite --target inference serves")
         return case.recipe, (), (), (why,)
-    made = split_recipe(case, facts)
+    made = split_recipe(case, facts, target)
     if not isinstance(made, Split):
         return case.recipe, (), (), made
     try:

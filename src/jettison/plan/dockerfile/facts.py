@@ -105,7 +105,10 @@ def _requirements(case: Case) -> frozenset[str] | None:
         if install.tool == "project":
             names = _locked(case.project, install.call.tool)
         else:
-            names = {each.name for each in install.asked} if install.complete or _is_own(case, install) else None
+            known = (install.complete or _is_own(case, install)) and not any(
+                "://" in each.text for each in install.asked
+            )
+            names = {each.name for each in install.asked} if known else None
         if names is None or "" in names or install.tool == "conda" or is_open(install):
             return None
         found |= names

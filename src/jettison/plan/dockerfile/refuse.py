@@ -16,7 +16,7 @@ _ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--src")
 _INTERPRETER = re.compile(r"/usr/(?:local/)?bin/(?:python|pip|uvicorn|gunicorn)[\d.]*(?:\s|$)")
 _ROOT = ("root", "0", "0:0", "root:root")
 _OUTSIDE = ("install", "ldconfig")
-_VENV = re.compile(r"\b(?:virtualenv|-m\s+venv|conda\s+activate|pyenv|source\s+\S*activate)\b")
+_VENV = re.compile(r"(?:\b(?:virtualenv|conda\s+activate|pyenv|source\s+\S*activate)|-m\s+venv)\b")
 
 
 def refusals(case: Case, parts: tuple[Part, ...]) -> tuple[Refusal, ...]:

@@ -7,22 +7,25 @@ interpreter.
 """
 
 from jettison.plan.dockerfile.builder import builder_of
+from jettison.plan.dockerfile.debugging import with_debug_stage
+from jettison.plan.dockerfile.distroless import distroless_of
 from jettison.plan.dockerfile.layout import BUILDER, RUNTIME, Work
 from jettison.plan.dockerfile.parts import parts_of
 from jettison.plan.dockerfile.refuse import refusals
-from jettison.plan.dockerfile.rewrite_record import Facts, NewStage, Piece, Refusal, Split
+from jettison.plan.dockerfile.rewrite_record import Facts, NewStage, Piece, Refusal, Split, Target
 from jettison.plan.dockerfile.runtime import runtime_of
 from jettison.plan.dockerfile.runtime_base import choose_runtime_base
 from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.case import Case
 
 
-def split_recipe(case: Case, facts: Facts) -> Split | tuple[Refusal, ...]:
+def split_recipe(case: Case, facts: Facts, target: Target = "inference") -> Split | tuple[Refusal, ...]:
     """Split a recipe of one stage into a builder and a runtime stage.
 
     Args:
         case: the recipe, and what is around it.
         facts: what is known of the service.
+        target: ``distroless`` has stages behind the runtime stage, ``debug`` one beside it.
 
     Returns:
         the stages; or every reason why the recipe stays as it is.
@@ -39,4 +42,7 @@ def split_recipe(case: Case, facts: Facts) -> Split | tuple[Refusal, ...]:
     builder = NewStage(BUILDER, tuple(builder_of(work)))
     runtime, dropped, choices = runtime_of(work, image)
     head = tuple(Piece(work.text(each), at) for at, each in enumerate(case.recipe.instructions[: work.at(work.start)]))
-    return Split(head, (builder, NewStage(RUNTIME, runtime)), dropped, (choice, *choices))
+    split = Split(head, (builder, NewStage(RUNTIME, runtime)), dropped, (choice, *choices))
+    if target == "distroless":
+        return distroless_of(work, split)
+    return with_debug_stage(split) if target == "debug" else split
