@@ -68,10 +68,9 @@ def lost(before: str, after: str, changes: tuple[Change, ...]) -> Iterator[str]:
     old, new = instructions(before) or [], Counter(instructions(after) or [])
     starts = {int(each.start_line): index for index, each in enumerate(oracle.parse_string(before))}
     told = {starts.get(change.line) for change in changes if change.what in ("changed", "dropped", "moved")}
-    for index, each in enumerate(old):
-        if new[each]:
-            new[each] -= 1
-        elif index not in told:
+    for each, count in Counter(old).items():
+        named = sum(index in told for index, other in enumerate(old) if other == each)
+        if count - new[each] > named:
             yield f"{each[0]} {each[1]}"[:100]
 
 
