@@ -1,9 +1,11 @@
 """``rewrite``: a project's recipe made multi-stage, cached, pinned and without root, with the files that go with it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.api.lint import LintOptions, project_of
+from jettison.api.pin import pin
 from jettison.dockerfile.parse import parse_text, read_recipe
 from jettison.dockerfile.project.read import Project
 from jettison.dockerfile.record import Recipe
@@ -20,14 +22,32 @@ from jettison.plan.dockerfile.split import split_recipe
 from jettison.rebuild.dockerfile.account import NotAccountedError, make_edits
 from jettison.rebuild.dockerfile.changes import changes_by_hand, followed
 from jettison.rebuild.dockerfile.fix import Fixed, fix_recipe
+from jettison.rebuild.dockerfile.pins import PinReport
 from jettison.rebuild.dockerfile.record import Rewrite, RewrittenFile
 from jettison.rebuild.dockerfile.stages import write_split
 from jettison.rules.dockerfile.case import Case, make_case
 from jettison.rules.dockerfile.finding import Change
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One recipe of a rewrite."""
+
+    text: str
+    facts: Facts
+    steps: tuple[Fixed, Fixed]
+    changes: tuple[Change, ...]
+    choices: tuple[Choice, ...]
+    refusals: tuple[Refusal, ...]
+
+
 def rewrite(
-    folder: Path, *, dockerfile: str = "Dockerfile", target: Target = "inference", package: bool = True
+    folder: Path,
+    *,
+    dockerfile: str = "Dockerfile",
+    target: Target = "inference",
+    package: bool = True,
+    training: bool = False,
 ) -> Rewrite:
     """Rewrite a project's recipe.
 
@@ -36,6 +56,8 @@ def rewrite(
         dockerfile: the recipe, in it.
         target: what the image is for.
         package: whether the files that go with it are made: a workflow, and what builds, runs and updates it.
+        training: whether a second recipe is made beside it, for the image that trains; the two are then
+            ``Dockerfile.inference`` and ``Dockerfile.training``.
 
     Raises:
         JettisonError: the recipe cannot be read.
@@ -44,26 +66,39 @@ def rewrite(
     path = folder / dockerfile
     recipe = read_recipe(path, str(path))
     project = project_of(path, LintOptions(context=folder))
+    made = _written(recipe, project, target)
+    name = f"{dockerfile}.{target}" if training else dockerfile
+    files = [RewrittenFile(name, made.text, "the recipe")]
+    steps = list(made.steps)
+    if training:
+        other = _written(recipe, project, "training")
+        files.append(RewrittenFile(f"{dockerfile}.training", other.text, "the recipe of the image that trains"))
+        steps += other.steps
+    fixed = made.steps[-1]
+    beside, skips = _package(make_case(fixed.recipe, project), made.facts, folder, name) if package else ((), ())
+    return Rewrite(
+        source=str(path),
+        target=target,
+        whole=not made.refusals,
+        files=(*files, *_beside(*steps), *beside),
+        changes=made.changes,
+        choices=made.choices,
+        refusals=made.refusals,
+        findings=tuple(found.finding for found in fixed.linted.found),
+        skips=tuple(dict.fromkeys((*(skip for step in steps for skip in step.skips), *skips))),
+    )
+
+
+def _written(recipe: Recipe, project: Project | None, target: Target) -> _Written:
+    """Return a recipe rewritten for a target."""
     shown = proven(make_case(recipe, project)) if target != "training" else frozenset[str]()
     mended, changes = _mended(recipe, project, shown)
     case = make_case(mended.recipe, project)
     facts = facts_of(case)
     new, moved, choices, refusals = _split(case, facts, target)
     fixed = fix_recipe(new, project, proven=shown)
-    changes = followed(changes, moved) if moved else changes
-    name = folder.resolve().name
-    beside, skips = _package(make_case(fixed.recipe, project), facts, name, dockerfile) if package else ((), ())
-    return Rewrite(
-        source=str(path),
-        target=target,
-        whole=not refusals,
-        files=(RewrittenFile(dockerfile, fixed.recipe.text, "the recipe"), *_beside(mended, fixed), *beside),
-        changes=followed(changes, fixed.changes),
-        choices=choices,
-        refusals=refusals,
-        findings=tuple(found.finding for found in fixed.linted.found),
-        skips=tuple(dict.fromkeys((*mended.skips, *fixed.skips, *skips))),
-    )
+    changes = followed(followed(changes, moved) if moved else changes, fixed.changes)
+    return _Written(fixed.recipe.text, facts, (mended, fixed), changes, choices, refusals)
 
 
 def _mended(recipe: Recipe, project: Project | None, shown: frozenset[str]) -> tuple[Fixed, tuple[Change, ...]]:
@@ -92,8 +127,11 @@ def _split(
 ) -> tuple[Recipe, tuple[Change, ...], tuple[Choice, ...], tuple[Refusal, ...]]:
     """Return the recipe in stages; or as it was, and why."""
     if target == "training":
-        why = Refusal("training compiles and debugs: the image keeps its tools", "rewrite --target inference serves")
-        return case.recipe, (), (), (why,)
+        base = case.final.base if case.final else ""
+        kept = Choice(
+            "stages", "as they are", ("training compiles and debugs: the image keeps its base and its tools",)
+        )
+        return case.recipe, (), (Choice("base", base, ("what trains may compile",)), kept), ()
     made = split_recipe(case, facts, target)
     if not isinstance(made, Split):
         return case.recipe, (), (), made
@@ -112,10 +150,10 @@ def _beside(*steps: Fixed) -> Iterator[RewrittenFile]:
 
 
 def _package(
-    case: Case, facts: Facts, name: str, dockerfile: str
+    case: Case, facts: Facts, folder: Path, dockerfile: str
 ) -> tuple[tuple[RewrittenFile, ...], tuple[Skip, ...]]:
     """Return the files that go with a recipe; of those that the project has already, its own stay."""
-    shape = shape_of(case, facts, name, dockerfile)
+    shape = shape_of(case, facts, folder.resolve().name, dockerfile)
     if isinstance(shape, str):
         return (), (Skip("the files beside the Dockerfile", shape),)
     there = case.project.context.entries if case.project else {}
@@ -132,8 +170,17 @@ def _has(there: Mapping[str, object], name: str) -> bool:
     return any(each in there for each in (*others, *legacy))
 
 
-def write_rewrite(made: Rewrite, output: Path, *, force: bool) -> None:
+def write_rewrite(made: Rewrite, output: Path, *, force: bool, pinned: bool = False) -> PinReport | None:
     """Write a rewrite's files into a new folder, all of them or none.
+
+    Args:
+        made: the files.
+        output: the folder.
+        force: replace one that is there.
+        pinned: whether registries are asked, and images and actions held by digests and commits.
+
+    Returns:
+        what pinning did; None where it was not asked for.
 
     Raises:
         UsageError: the folder exists and is not to be replaced.
@@ -144,3 +191,5 @@ def write_rewrite(made: Rewrite, output: Path, *, force: bool) -> None:
             place = folder / file.name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(encode(file.text))
+        names = [file.name for file in made.files if "Dockerfile" in file.name or "workflows" in file.name]
+        return pin([folder / name for name in names]) if pinned else None

@@ -7,7 +7,7 @@ from jettison.cli import options
 from jettison.cli.commands import Help
 from jettison.cli.output import emit
 from jettison.cli.parser import Parser
-from jettison.errors import EXIT_OK
+from jettison.errors import EXIT_OK, UsageError
 
 HELP = Help(
     "Rewrite a project's Dockerfile: a builder and a runtime stage, the base chosen by what the code needs, caches, a "
@@ -15,6 +15,8 @@ HELP = Help(
     "the same, the stages stay as they are, with the reason, and only findings are mended.",
     (
         ("jettison rewrite . -o rewritten", "the whole package, in a new folder"),
+        ("jettison rewrite . -o rewritten --target distroless", "shipped without a shell, where that can be"),
+        ("jettison rewrite . -o rewritten --split", "two recipes, for inference and for training"),
         ("jettison rewrite . -o rewritten --target training", "for an image that trains: its tools stay"),
     ),
 )
@@ -37,15 +39,32 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--no-package", action="store_true", help="the Dockerfile and .dockerignore only: no workflow, no compose file"
     )
+    parser.add_argument(
+        "--split", action="store_true", help="two recipes: Dockerfile.training beside that of the target"
+    )
+    parser.add_argument("--pin", action="store_true", help="ask registries, and put digests beside the tags (see pin)")
     options.add_output(parser, schema="rewrite")
 
 
 def run(args: Namespace) -> int:
-    """Rewrite, write, report."""
+    """Rewrite, write, report.
+
+    Raises:
+        UsageError: options that do not go together.
+    """
     from jettison.api.rewrite import rewrite, write_rewrite  # noqa: PLC0415 -- only once the command runs
+    from jettison.report.text.pin import pin_blocks  # noqa: PLC0415 -- as above
     from jettison.report.text.rewrite import rewrite_blocks  # noqa: PLC0415 -- as above
 
-    made = rewrite(Path(args.folder), dockerfile=args.file, target=args.target, package=not args.no_package)
-    write_rewrite(made, Path(args.output), force=args.force)
-    emit(args, made, lambda: rewrite_blocks(made, args.output))
+    if args.split and args.target == "training":
+        raise UsageError("--split makes a recipe for training beside that of another target")
+    made = rewrite(
+        Path(args.folder),
+        dockerfile=args.file,
+        target=args.target,
+        package=not args.no_package,
+        training=args.split,
+    )
+    pins = write_rewrite(made, Path(args.output), force=args.force, pinned=args.pin)
+    emit(args, made, lambda: (*rewrite_blocks(made, args.output), *(pin_blocks(pins) if pins else ())))
     return EXIT_OK

@@ -236,3 +236,31 @@ def test_any_recipe_is_rewritten_or_refused(tmp_path_factory: pytest.TempPathFac
     told(text, result)
     again = made(folder, dockerfile(result))
     assert dockerfile(again) == dockerfile(result)
+
+
+def test_training_keeps_its_base_and_its_tools(tmp_path: Path) -> None:
+    """For training the stages stay; what can be mended safely is mended, and nothing is left out."""
+    text = (
+        "FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN pip install torch jupyterlab\nCOPY . /w\nCMD python train.py\n"
+    )
+    result = made(tmp_path, text, "training", train_py="import torch\n")
+    assert result.whole
+    new = dockerfile(result)
+    assert new.startswith("FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\n")
+    assert "pip install torch jupyterlab" in new
+    assert 'CMD ["python", "train.py"]' in new
+    assert "useradd" not in new
+    told(text, result)
+
+
+def test_two_recipes_of_one_source(tmp_path: Path) -> None:
+    """The one for inference leaves out what only people at work need; the one for training keeps it."""
+    text = 'FROM python:3.12\nWORKDIR /app\nRUN pip install flask jupyterlab\nCOPY . .\nCMD ["python", "app.py"]\n'
+    (tmp_path / "Dockerfile").write_text(text)
+    (tmp_path / "app.py").write_text("import flask\napp = flask.Flask('x')\napp.run(port=8000)\n")
+    result = rewrite(tmp_path, training=True)
+    files = {file.name: file.text for file in result.files}
+    assert "Dockerfile" not in files
+    assert "jupyterlab" not in files["Dockerfile.inference"]
+    assert "jupyterlab" in files["Dockerfile.training"]
+    assert "file: Dockerfile.inference" in files[".github/workflows/image.yml"]
