@@ -62,6 +62,11 @@ def priced(prices: Prices, file: LintedFile, project: Project | None) -> LintedF
     return replace(file, findings=findings, saves=_together(prices, findings, project))
 
 
+def price_of(prices: Prices, claim: Claim, project: Project | None) -> Cost | None:
+    """Return what one claim comes to; None when that is not known, or nothing."""
+    return _cost(prices, _whole(claim, project))
+
+
 def left_out(prices: Prices) -> tuple[Skip, ...]:
     """Return why some findings have no cost."""
     if not prices.unpriced:

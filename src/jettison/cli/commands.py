@@ -60,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("compare", "put two or more images side by side in one table"),
     Command("lint", "find and mend what makes a Dockerfile's image large, slow or unsafe, and say what it costs"),
     Command("rewrite", "make a project's Dockerfile multi-stage, cached and without root, with all that goes with it"),
+    Command("estimate", "say what a Dockerfile's image will weigh, layer by layer, before it is built"),
     Command("pin", "hold images and actions by digests and commits, and move them deliberately"),
     Command("rules", "list what is looked for in Dockerfiles and images"),
     Command("schema", "print the JSON Schema of a document that Jettison writes"),

@@ -43,6 +43,7 @@ DOCUMENTS: tuple[Document, ...] = (
     Document("comparison", 1, "jettison.proof.comparison", "Comparison", "jettison compare --json"),
     Document("lint-report", 1, "jettison.rules.dockerfile.finding", "LintReport", "jettison lint --json"),
     Document("rewrite", 1, "jettison.rebuild.dockerfile.record", "Rewrite", "jettison rewrite --json"),
+    Document("estimate", 1, "jettison.plan.dockerfile.estimate", "Estimate", "jettison estimate --json"),
     Document("pin-report", 1, "jettison.rebuild.dockerfile.pins", "PinReport", "jettison pin --json"),
     Document("rule-list", 1, "jettison.rules.catalog", "RuleList", "jettison rules --json"),
     Document("rule", 1, "jettison.rules.catalog", "RuleText", "jettison explain RULE --json"),
