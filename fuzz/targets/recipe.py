@@ -20,7 +20,7 @@ CORPUS = (
     b"# escape=`\nFROM a\nRUN <<EOF\napt-get update\napt install gcc\nEOF\nONBUILD COPY a b\n",
     b'FROM a\nENV A=1 B="x y"\nENV C d\nHEALTHCHECK --interval=5s CMD curl -f http://h/ || exit 1\nENTRYPOINT ["a"]\n',
     b"FROM a AS x\nRUN --mount=type=cache,target=/root/.cache/pip pip install torch\nFROM x\nCOPY --from=x /v /v\n",
-    b"\xef\xbb\xbfFROM a\nRUN if [ -f x ]; then chmod 777 /; fi # c\\\nUSER $U\n# jettison ignore=x\nADD http://h/x /\n",
+    b"\xef\xbb\xbfFROM a\nRUN if [ -f x ]; then chmod 777 /; fi # c\\\nUSER $U\n# jettison ignore=x\nADD http://h /\n",
 )
 _EVERY = 24  # of the inputs that parse one is fixed: that takes a hundred times as long as reading
 _LONGEST = 4_000

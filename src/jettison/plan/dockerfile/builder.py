@@ -32,7 +32,7 @@ def builder_of(work: Work) -> Iterator[Piece]:
             continue
         if site.instruction.name == "RUN" and _skipped_in_builder(work, at):
             continue
-        if not made and _installs(work, at):
+        if not made and work.environment == VENV and _installs(work, at):
             yield from _venv(work, site)
             made = True
         yield Piece(work.text(site.instruction), at)

@@ -25,6 +25,7 @@ class Work:
         index: by instruction its index in the recipe.
         parts: by index of each RUN its parts.
         last: index of the last RUN that the builder has.
+        environment: the folder that all distributions land in.
     """
 
     case: Case
@@ -33,6 +34,7 @@ class Work:
     index: dict[int, int]
     parts: dict[int, tuple[Part, ...]]
     last: int
+    environment: str = VENV
 
     @property
     def start(self) -> Instruction:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.record import Instruction
 from jettison.dockerfile.tools.record import Call
+from jettison.plan.dockerfile.conda import conda_environment, is_profile
 from jettison.plan.dockerfile.parts import Part
 from jettison.plan.dockerfile.rewrite_record import Refusal
 from jettison.plan.dockerfile.runner import left_at_start
@@ -30,6 +31,13 @@ def refusals(case: Case, parts: tuple[Part, ...]) -> tuple[Refusal, ...]:
     if base is None:
         why = f"line {stage.start.line}: the base image {stage.base} depends on an ARG without a default"
         return (Refusal(why, "give the ARG a default value"),)
+    if base.family == "conda":
+        found = conda_environment(case)
+        return (
+            *((found,) if isinstance(found, Refusal) else ()),
+            *_of_instructions(case),
+            *_of_parts(parts, conda=True),
+        )
     return (*_of_base(base, stage.start.line), *_of_instructions(case), *_of_parts(parts))
 
 
@@ -49,7 +57,7 @@ def _of_instructions(case: Case) -> Iterator[Refusal]:
         if instruction.name in ("CMD", "ENTRYPOINT") and _INTERPRETER.match("".join(instruction.args[:1])):
             why = f"{instruction.name} names {instruction.args[0]}, which is outside the virtual environment"
             yield _at(instruction, why, "name the program without its folder")
-        if instruction.name == "RUN" and _VENV.search(_text(site)):
+        if instruction.name == "RUN" and _VENV.search(_text(site)) and not is_profile(site):
             yield _at(instruction, "it makes or enters a virtual environment of its own", "install without one")
         if instruction.name in ("COPY", "ADD") and any("site-packages" in arg for arg in instruction.args):
             yield _at(instruction, "it copies into site-packages", "install it with pip")
@@ -64,12 +72,12 @@ def _at(instruction: Instruction, reason: str, advice: str) -> Refusal:
     return Refusal(f"line {instruction.line}: {reason}", advice)
 
 
-def _of_parts(parts: tuple[Part, ...]) -> Iterator[Refusal]:
+def _of_parts(parts: tuple[Part, ...], *, conda: bool = False) -> Iterator[Refusal]:
     if not any(part.kind == "python" for part in parts):
         yield Refusal("nothing is installed with pip, uv, poetry, pipenv or pdm", "there is nothing to split off")
     for part in parts:
         if part.kind == "python":
-            yield from _of_python(part)
+            yield from _of_python(part, conda=conda)
         elif part.kind == "build" and (why := _writes_outside(part)):
             yield _at(part.site.instruction, why, "build it in a stage of its own, and copy what it makes")
         elif part.kind == "os-whole" and part.site.script is not None and part.site.script.opaque:
@@ -77,7 +85,7 @@ def _of_parts(parts: tuple[Part, ...]) -> Iterator[Refusal]:
             yield _at(part.site.instruction, why, "install them with a plain apt-get install")
 
 
-def _of_python(part: Part) -> Iterator[Refusal]:
+def _of_python(part: Part, *, conda: bool) -> Iterator[Refusal]:
     instruction = part.site.instruction
     if part.site.script is None or part.site.script.opaque:
         why = part.site.script.opaque if part.site.script else "it is in exec form"
@@ -90,12 +98,13 @@ def _of_python(part: Part) -> Iterator[Refusal]:
             "install before USER",
         )
     for call in part.calls:
-        yield from _of_call(instruction, call)
+        if not (conda and call.tool == "conda"):  # what conda does was looked at as a whole
+            yield from _of_call(instruction, call)
 
 
 def _of_call(instruction: Instruction, call: Call) -> Iterator[Refusal]:
     if call.tool == "conda":
-        yield _at(instruction, "conda environments are not split yet", "findings in the file are mended")
+        yield _at(instruction, "conda installs into a base that is not its own", "start from continuumio/miniconda3")
     elif found := next((name for name in _ELSEWHERE if call.tool in ("pip", "uv") and call.has(name)), None):
         yield _at(instruction, f"{found} installs into a folder of its own", f"install without {found}")
     head = call.head[0].text

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jettison.dockerfile.tools.record import Call
+from jettison.plan.dockerfile.conda import is_profile
 from jettison.plan.dockerfile.health import health_pieces
 from jettison.plan.dockerfile.layout import BUILDER, RUNTIME, VENV, Work, interpreter_of, packages_of, venv_env
 from jettison.plan.dockerfile.packages import NEEDED_BY_WHEELS, runtime_packages
@@ -72,10 +73,13 @@ def _place(stage: _Stage, site: Site) -> None:
     work, name = stage.work, site.instruction.name
     at = work.at(site.instruction)
     if not stage.placed and name not in ("ARG", "ENV", "LABEL", "SHELL", "MAINTAINER") and not _is_whole_os(work, at):
-        stage.pieces += _brought(stage.packages)
+        stage.pieces += _brought(work, stage.packages)
         stage.pieces += user_pieces(work, stage.user) if stage.user.name else ()
         stage.placed = True
     if name == "RUN" and at == stage.user.origin:
+        return
+    if name == "RUN" and work.base.family == "conda" and is_profile(site):
+        stage.dropped[at] = "it is about interactive shells, and conda stays in the builder"
         return
     if name == "RUN":
         pieces, why = _run_in_runtime(work, at, site)
@@ -166,7 +170,7 @@ def _is_whole_os(work: Work, at: int) -> bool:
     return any(part.kind == "os-whole" for part in work.parts.get(at, ()))
 
 
-def _brought(packages: list[str]) -> Iterator[Piece]:
+def _brought(work: Work, packages: list[str]) -> Iterator[Piece]:
     """Give what the runtime stage has of the builder, and the packages it needs."""
     if packages:
         lines = "".join(f"        {package} \\\n" for package in packages)
@@ -175,7 +179,9 @@ def _brought(packages: list[str]) -> Iterator[Piece]:
             f"{lines}    && rm -rf /var/lib/apt/lists/*\n"
         )
         yield Piece(text, None, "added", "what the service needs at run time of the packages installed before")
-    yield Piece(f"COPY --from={BUILDER} {VENV} {VENV}\n{venv_env()}", None, "added", "the distributions")
+    enters = venv_env() if work.environment == VENV else ""  # the recipe has its own
+    text = f"COPY --from={BUILDER} {work.environment} {work.environment}\n{enters}"
+    yield Piece(text, None, "added", "the distributions")
 
 
 def _runtime_packages(work: Work, translated: frozenset[int]) -> tuple[list[str], Choice]:

@@ -6,7 +6,10 @@ PATH, so that all of them land in one folder. The runtime stage has the rest, on
 interpreter.
 """
 
+from dataclasses import replace
+
 from jettison.plan.dockerfile.builder import builder_of
+from jettison.plan.dockerfile.conda import RUNTIME_IMAGE, conda_choice, conda_environment
 from jettison.plan.dockerfile.debugging import with_debug_stage
 from jettison.plan.dockerfile.distroless import distroless_of
 from jettison.plan.dockerfile.layout import BUILDER, RUNTIME, Work
@@ -39,6 +42,11 @@ def split_recipe(case: Case, facts: Facts, target: Target = "inference") -> Spli
     last = max(at for at, parts in runs.items() if any(part.kind in ("python", "build") for part in parts))
     work = Work(case, facts, base, index, runs, last)
     image, choice = choose_runtime_base(base, facts)
+    if base.family == "conda":
+        folder = conda_environment(case)
+        assert isinstance(folder, str)  # noqa: S101 -- refused above
+        work = replace(work, environment=folder)
+        image, choice = RUNTIME_IMAGE, conda_choice(folder)
     builder = NewStage(BUILDER, tuple(builder_of(work)))
     runtime, dropped, choices = runtime_of(work, image)
     head = tuple(Piece(work.text(each), at) for at, each in enumerate(case.recipe.instructions[: work.at(work.start)]))

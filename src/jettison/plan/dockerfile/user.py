@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jettison.dockerfile.tools.calls import call_of
+from jettison.plan.dockerfile.conda import is_profile
 from jettison.plan.dockerfile.layout import Work
 from jettison.plan.dockerfile.rewrite_record import Choice, Piece
 from jettison.rules.dockerfile.case import Site
@@ -85,7 +86,7 @@ def _against(work: Work, own: tuple[str, Site] | None) -> Iterator[str]:
             and "/root" in instruction.body.text
         ):
             yield f"line {instruction.line}: it names root's home"
-        if own and site is own[1]:
+        if (own and site is own[1]) or is_profile(site):
             continue
         if instruction.name == "RUN" and any(part.kind == "other" for part in work.parts[work.at(instruction)]):
             calls = {call.tool for call in site.calls}

@@ -134,7 +134,16 @@ def _means_no_harm(call: Call, place: str) -> bool:
         return call.action in _HARMLESS_APT and not any("/" in word.text for word in call.operands)
     if call.tool == "rm":
         return all(_elsewhere(word.text.strip("\"'"), place) for word in call.operands)
-    return call.tool == "echo" or (call.tool == "set" and bool(call.options)) or _is_sync(call)
+    return call.tool == "echo" or (call.tool == "set" and bool(call.options)) or _is_sync(call) or _is_conda(call)
+
+
+_CONDA_OPTIONS = frozenset(["-f", "--file", "-n", "--name", "-y", "--yes", "-q", "--quiet", "-a", "--all"])
+
+
+def _is_conda(call: Call) -> bool:
+    """Whether conda makes an environment from a file, which is seen to elsewhere, or cleans its caches."""
+    does = (call.group, call.action) in (("env", "create"), ("", "clean"))
+    return call.tool == "conda" and does and all(option.name in _CONDA_OPTIONS for option in call.options)
 
 
 def _is_sync(call: Call) -> bool:

@@ -29,7 +29,7 @@ def needed_files(
     names: dict[str, None] = {}
     safety: Safety = "safe"
     for install in installs:
-        read = _of_project if install.tool == "project" else _of_pip
+        read = _of_project if install.tool == "project" else _of_conda if install.call.tool == "conda" else _of_pip
         found = read(case, copying, install)
         if found is None:
             return None
@@ -56,6 +56,20 @@ def _of_pip(case: Case, copying: Copying, install: PythonInstall) -> tuple[str, 
             return None
         names += found
     return tuple(names)
+
+
+def _of_conda(case: Case, copying: Copying, install: PythonInstall) -> tuple[str, ...] | None:
+    """Return the environment file that conda reads; None when it asks pip for something that lies in the context."""
+    if (install.call.group, install.call.action) != ("env", "create") or len(install.files) != 1 or is_open(install):
+        return None
+    place = absolute(install.files[0], workdir_of(case, install.site)) if install.files[0] else None
+    source = copying.brings(place) if place else None
+    entry = case.project.context.entries.get(source) if case.project and source else None
+    if source is None or entry is None or entry.type != "file" or entry.ignored:
+        return None
+    asked = asks(case, source, "conda")
+    local = any(one.source == "path" or one.editable for group in asked.groups for one in group.wanted)
+    return None if asked.skips or local else (source,)
 
 
 def _of_project(case: Case, copying: Copying, install: PythonInstall) -> tuple[str, ...] | None:

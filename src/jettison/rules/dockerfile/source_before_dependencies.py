@@ -133,6 +133,12 @@ SOURCE_BEFORE_DEPENDENCIES = Rule(
             "COPY src ./src\n",
         ),
         Example(
+            "FROM continuumio/miniconda3:24.1.2-0\nWORKDIR /app\nCOPY . .\nRUN conda env create -f environment.yml\n",
+            "FROM continuumio/miniconda3:24.1.2-0\nWORKDIR /app\nCOPY environment.yml ./\n"
+            "RUN conda env create -f environment.yml\nCOPY . .\n",
+            {"environment.yml": "name: x\ndependencies: [python=3.11, pip: [flask]]\n"},
+        ),
+        Example(
             "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
             "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt ./\n"
             "COPY requirements/base.txt ./requirements/\n"

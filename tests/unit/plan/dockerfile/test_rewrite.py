@@ -171,7 +171,7 @@ def test_a_service_that_compiles_keeps_its_compiler(tmp_path: Path) -> None:
         ("FROM python:3.12\nWORKDIR /s\nRUN pip install x && make install\n", "writes outside /s"),
         ('FROM python:3.12\nRUN pip install uv x\nCMD ["uv", "run", "--with", "y", "x"]\n', "tool that installs"),
         ("FROM a AS b\nFROM b\nRUN pip install x\n", "several stages"),
-        ("FROM continuumio/miniconda3\nRUN conda install x\n", "miniconda3"),
+        ("FROM continuumio/miniconda3\nRUN conda install x\n", "more than make one environment"),
     ],
 )
 def test_refused_with_reason_and_advice(tmp_path: Path, text: str, reason: str) -> None:
@@ -264,3 +264,39 @@ def test_two_recipes_of_one_source(tmp_path: Path) -> None:
     assert "jupyterlab" not in files["Dockerfile.inference"]
     assert "jupyterlab" in files["Dockerfile.training"]
     assert "file: Dockerfile.inference" in files[".github/workflows/image.yml"]
+
+
+CONDA = (
+    "FROM continuumio/miniconda3\nWORKDIR /app\nCOPY . .\nRUN conda env create -f environment.yml\n"
+    'RUN echo "conda activate web" >> ~/.bashrc\nENV PATH=/opt/conda/envs/web/bin:$PATH\nCMD ["flask", "run"]\n'
+)
+
+
+def test_conda(tmp_path: Path) -> None:
+    """The environment goes to a base without conda, at the same path; what is for interactive shells is left."""
+    result = made(tmp_path, CONDA, environment_yml="name: web\ndependencies: [python=3.11, flask]\n", app_py="")
+    assert result.whole
+    text = dockerfile(result)
+    assert "COPY environment.yml ./\nRUN conda env create -f environment.yml" in text
+    runtime = text.partition("FROM debian:bookworm-slim AS runtime\n")[2]
+    assert runtime.startswith("COPY --from=builder /opt/conda/envs/web /opt/conda/envs/web\n")
+    assert "ENV PATH=/opt/conda/envs/web/bin:$PATH\n" in runtime
+    assert "bashrc" not in runtime
+    told(CONDA, result)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("continuumio/miniconda3", "mambaorg/micromamba", "where conda lies"),
+        ("ENV PATH=/opt/conda/envs/web/bin:$PATH", "ENV A=1", "not in front of PATH"),
+        ("RUN echo", "RUN conda install -y numpy\nRUN echo", "more than make one environment"),
+        ("-f environment.yml", "-n $N -f environment.yml", "which environment is made"),
+        ('"flask", "run"', '"conda", "run", "-n", "web", "flask"', "starts by conda"),
+    ],
+)
+def test_conda_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    """Where conda does more, or its environment is entered in another way, the stages stay, with the reason."""
+    result = made(tmp_path, CONDA.replace(old, new), environment_yml="name: web\ndependencies: [python=3.11]\n")
+    assert not result.whole
+    assert any(reason in each.reason for each in result.refusals), result.refusals
