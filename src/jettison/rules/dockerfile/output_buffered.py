@@ -13,7 +13,7 @@ def _check(case: Case) -> Iterator[Find]:
     if python is None or "PYTHONUNBUFFERED" in python.state.variables:
         return
     edit = insert_before(case.recipe, python.instruction, "ENV PYTHONUNBUFFERED=1")
-    fix = Fix("unsafe", (edit,), "set PYTHONUNBUFFERED")
+    fix = Fix("safe", (edit,), "set PYTHONUNBUFFERED")
     message = "what the service prints waits in a buffer, and is lost when the container is killed"
     yield Find(message, python.instruction.keyword_span, fix)
 
@@ -30,14 +30,12 @@ OUTPUT_BUFFERED = Rule(
     title="Python's output is buffered",
     severity="info",
     confidence="medium",
-    why="Python keeps 8 KiB of output in memory when it does not write to a terminal. The last lines before a crash "
-    "or an "
-    "out-of-memory kill, which are those that matter, never reach the log. Loggers that write to standard error "
-    "line by "
-    "line are not concerned, so this is a hint only; the fix adds an instruction, and counts as unsafe.",
+    why="Python keeps 8 KiB of output in memory when it does not write to a terminal. The last lines before a crash or "
+    "an out-of-memory kill, which are those that matter, never reach the log. Loggers that write to standard error line "
+    "by line are not concerned, so this is a hint only. The fix is safe: the same is written, only sooner.",
     sources=("Python documentation, PYTHONUNBUFFERED",),
     check=_check,
-    fixes="unsafe",
+    fixes="safe",
     bad=(
         Example(
             'FROM python:3.11\nCMD ["python", "app.py"]\n',
