@@ -30,8 +30,8 @@ OUTPUT_BUFFERED = Rule(
     title="Python's output is buffered",
     severity="info",
     confidence="medium",
-    why="Python keeps 8 KiB of output back when it does not write to a terminal. The last lines before a crash or an "
-    "out-of-memory kill, which are those that matter, never reach the log. Loggers that write to standard error line by "
+    why="Python keeps 8 KiB of output back when it does not write to a terminal. The last lines before a crash, or an "
+    "out-of-memory kill, which are those that matter, never reach the log. Loggers that write to stderr line by "
     "line are not concerned, so this is a hint only. The fix is safe: the same is written, only sooner.",
     sources=("Python documentation, PYTHONUNBUFFERED",),
     check=_check,
