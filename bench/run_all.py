@@ -48,6 +48,14 @@ Jettison takes two (of the tar, and of every file). Where they are gzip, as regi
         "The same image, gzip to gzip and zstd to zstd. The goal is twice the limit. zstd misses it: what is cheap to "
         "pack is dear to read three times (to plan, to rebuild, to prove) with all its digests.",
     ),
+    Part(
+        "Dockerfiles, rewritten",
+        "recipes_bench.py",
+        (),
+        "Each project of examples/recipes as people write it and as `jettison rewrite` makes it. Needs a container "
+        "engine (tools/engine.sh). Bases are stand-ins made by the tests, laid out as the official images, and much "
+        "smaller where those bring CUDA: what is saved is less than with the real ones.",
+    ),
     Part("build", "compose_bench.py", (), "The goal for a code change is 2 s."),
     Part(
         "The demo",

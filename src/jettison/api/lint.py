@@ -132,6 +132,9 @@ def _walk(folder: Path, skips: list[Skip]) -> Iterator[Path]:
         for name in names:
             path = Path(root, name)
             if any(path.match(pattern) for pattern in _PATTERNS) and not name.endswith(".dockerignore"):
+                if not path.is_file() and not path.is_symlink():
+                    skips.append(Skip(str(path), "it is no file"))
+                    continue
                 count += 1
                 if count > _MOST:
                     skips.append(Skip(str(folder), f"more than {_MOST:,} Dockerfiles; the others were not read"))
