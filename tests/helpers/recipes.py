@@ -50,7 +50,7 @@ RECIPES = (
     Recipe("multi-stage-good", light=True, share=1.0),
     Recipe("pip-tools", light=True),
     Recipe("uv", share=0.98),  # slim already; bytecode is added, and what only developers need goes
-    Recipe("cuda", light=True),
+    Recipe("cuda"),
     Recipe("triton-user", {"DEVICE": "cpu"}),
     Recipe("training"),
     Recipe("compiled-extension"),
