@@ -10,6 +10,9 @@ from jettison.rules.dockerfile.registry import DOCKERFILE_RULES
 from jettison.rules.record import Rule as ImageRule
 from jettison.rules.registry import IMAGE_RULES
 
+_SHOWN = 20  # lines of a file that are shown whole
+_WIDEST = 120
+
 
 @dataclass(frozen=True, slots=True)
 class RuleEntry:
@@ -130,4 +133,13 @@ def _has(entry: RuleEntry, word: str) -> bool:
 
 
 def _example(example: Example, *, found: bool) -> RuleExample:
-    return RuleExample(example.before, example.after, dict(example.files), found)
+    files = {name: _shortened(text) for name, text in example.files.items()}
+    return RuleExample(example.before, example.after, files, found)
+
+
+def _shortened(text: str) -> str:
+    """Return the beginning of a file that an example needs large: megabytes of data, for example."""
+    lines = text[: _WIDEST * _SHOWN].splitlines()
+    if len(text) <= _WIDEST * _SHOWN and len(lines) <= _SHOWN:
+        return text
+    return "".join(f"{line[:_WIDEST]}\n" for line in lines[:3]) + f"… ({len(text):,} characters in all)\n"

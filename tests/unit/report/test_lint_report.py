@@ -13,7 +13,7 @@ from jettison.report.lint.github import github_lines
 from jettison.report.lint.sarif import to_sarif
 from jettison.report.lint.text import draw_lint
 from jettison.report.text.rules import rule_list_blocks, rule_text_blocks
-from jettison.rules.catalog import explain_rule, list_rules
+from jettison.rules.catalog import RuleEntry, explain_rule, list_rules
 from jettison.rules.dockerfile.finding import Change, Cost, LintedFile, LintReport, RecipeFinding
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -116,6 +116,14 @@ def test_rules_are_explained(name: str) -> None:
     """A rule's text has its examples as diffs; an alias means the same rule."""
     rule = explain_rule(name)
     check(f"rule-{rule.entry.name}.txt", draw(rule_text_blocks(rule), width=80))
+
+
+@pytest.mark.parametrize("entry", list_rules().rules, ids=lambda entry: entry.name)
+def test_no_rule_takes_pages(entry: RuleEntry) -> None:
+    """What a rule says is a page, whatever its examples need: a file of megabytes is told by its beginning."""
+    rule = explain_rule(entry.name)
+    assert len(draw(rule_text_blocks(rule))) < 16_000
+    assert sum(len(text) for example in rule.examples for text in example.files.values()) < 60_000
 
 
 def test_rules_are_found_by_words() -> None:
