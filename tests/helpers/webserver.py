@@ -12,7 +12,7 @@ from jettison.sizes.transport import Limits, Web
 from jettison.storage import Cache
 
 Fault = Callable[[BaseHTTPRequestHandler], None]
-QUICK = Limits(requests=100, seconds=20, patience=2, tries=1)
+QUICK = Limits(requests=100, seconds=30, patience=5, tries=1)
 
 
 @dataclass(slots=True)

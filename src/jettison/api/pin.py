@@ -80,7 +80,7 @@ def _recipe(work: _Work, path: Path, data: bytes) -> PinnedFile:
     for place in image_places(make_case(recipe, None)):
         pins.append(_image(work, place))
         if pins[-1].state in ("pinned", "moved"):
-            edits.append(Edit(*place.span, f"{place.text.partition('@')[0]}@{pins[-1].digest}"))
+            edits.append(Edit(*place.span, f"{_tagged(place.text)}@{pins[-1].digest}"))
     if edits:
         replace_file(path, data, encode(_with_edits(recipe.text, edits, path, data)))
     return PinnedFile(str(path), tuple(pins), written=bool(edits))
@@ -121,6 +121,12 @@ def _image(work: _Work, place: Place) -> Pin:
         return _unasked(place, error.message)
     reason = "" if now.index else "a manifest of one platform: the tag has no index"
     return _pin(place, _state(work, place, name.digest, now.digest), now.digest, index=now.index, reason=reason)
+
+
+def _tagged(text: str) -> str:
+    """Return a reference without its digest, with the tag that is meant: without one nothing could ever move it."""
+    name = text.partition("@")[0]
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def _by_tag(name: ImageName) -> ImageName:

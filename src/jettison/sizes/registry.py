@@ -113,7 +113,8 @@ def digest_of_tag(web: Web, name: ImageName, registry: str) -> Named:
         raise NoAnswerError("no registry is configured for names without a host: set JETTISON_REGISTRY")
     root = f"{_scheme(name.host)}://{name.host}" if name.host else registry.rstrip("/")
     base = f"{root}/v2/{quote(name.repository)}"
-    reply = _get(web, f"{base}/manifests/{quote(name.tag)}", base, {}, trusted=True)
+    # The user's own recipe names the registry; whom that one sends a token's request to is another matter.
+    reply = _get(web, f"{base}/manifests/{quote(name.tag)}", base, {}, trusted=True, realm=not name.host)
     media = reply.headers.get("content-type", "").partition(";")[0].strip()
     if media not in _INDEX | _MANIFEST:
         raise NoAnswerError("the registry's answer is no manifest")
@@ -170,12 +171,12 @@ def _choose(body: bytes, media: str, machine: str) -> str:
     raise NoAnswerError(f"the image is not there for linux/{machine}")
 
 
-def _get(web: Web, url: str, base: str, login: dict[str, str], *, trusted: bool) -> Reply:
+def _get(web: Web, url: str, base: str, login: dict[str, str], *, trusted: bool, realm: bool | None = None) -> Reply:
     """Ask for a manifest, with the anonymous token that the registry may want first."""
     headers = {"Accept": ", ".join(sorted(_INDEX | _MANIFEST))}
     reply = ask(web, url, {**headers, **login}, limit=MAX_MANIFEST, trusted=trusted)
     if reply.status == _UNAUTHORIZED and not login:
-        login["Authorization"] = f"Bearer {_token(web, reply, base, trusted=trusted)}"
+        login["Authorization"] = f"Bearer {_token(web, reply, base, trusted=trusted if realm is None else realm)}"
         reply = ask(web, url, {**headers, **login}, limit=MAX_MANIFEST, trusted=trusted)
     if reply.status != _OK:
         raise NoAnswerError(f"the registry {urlsplit(base).hostname} answered {reply.status}")

@@ -98,7 +98,7 @@ def make(prefix: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "lib/python3.11", prefix / "lib/python3.11", symlinks=True, ignore=ignore)
     shutil.copytree(ROOT / "include", prefix / "include", symlinks=True)
-    for library in (ROOT / "lib").glob("libpython3.11.so*"):
+    for library in (ROOT / "lib").glob("lib*.so*"):
         shutil.copy2(library, prefix / "lib", follow_symlinks=False)
     (prefix / "bin").mkdir()
     for program in ("python3.11", "python3", "python"):

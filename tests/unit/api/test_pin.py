@@ -63,7 +63,7 @@ def test_every_place_is_held(world: Served, tmp_path: Path) -> None:
     assert after == (
         f"# syntax=docker/dockerfile:1@{syntax}\n# python:3.11-slim\n"
         f"FROM --platform=linux/amd64 python:3.11-slim@{python} AS build \n"
-        f"COPY --from=tools/uv:0.5@{uv} /uv /bin/\nRUN --mount=type=bind,from=alone@{alone},target=/x true\n"
+        f"COPY --from=tools/uv:0.5@{uv} /uv /bin/\nRUN --mount=type=bind,from=alone:latest@{alone},target=/x true\n"
         "FROM build\nCOPY --from=build /a /b\nFROM scratch\n"
     )
     assert [each.state for each in pins] == ["pinned"] * 4
@@ -136,12 +136,17 @@ def test_actions_are_held_by_commits(world: Served, tmp_path: Path) -> None:
     text = (
         "on: push\njobs:\n  a:\n    steps:\n      - uses: actions/checkout@v4\n      - name: x\n"
         '        uses: "actions/checkout@main" # why\n      - uses: ./local\n      - uses: docker://alpine:3\n'
+        "      - run: |\n          cat <<E\n          - uses: actions/checkout@v4\n          E\n"
     )
     after, pins = pinned(tmp_path, text, name="image.yml")
-    assert after == text.replace("checkout@v4", f"checkout@{COMMIT} # v4").replace(
+    assert after == text.replace("checkout@v4", f"checkout@{COMMIT} # v4", 1).replace(
         '"actions/checkout@main" # why', f'"actions/checkout@{OTHER}" # main'
     )
     assert [each.where for each in pins] == ["uses", "uses"]
+    windows = tmp_path / "windows.yml"
+    windows.write_bytes(text.replace("\n", "\r\n").encode())
+    pin([windows])
+    assert windows.read_bytes() == after.replace("\n", "\r\n").encode()
     again, pins = pinned(tmp_path, after, PinOptions(update=True), name="image.yml")
     assert again == after
     assert [each.state for each in pins] == ["current", "current"]

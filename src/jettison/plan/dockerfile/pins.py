@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import yaml
+
 from jettison.dockerfile.record import Flag, Instruction
 from jettison.rules.dockerfile.case import Case
 
 _ACTION = re.compile(
     r"^[ \t]*(?:-[ \t]+)?uses:[ \t]*(?P<quote>['\"]?)"
     r"(?P<repository>[\w.-]+/[\w.-]+)(?P<path>(?:/[\w./-]+)?)@(?P<ref>[\w./-]+)"
-    r"(?P=quote)(?P<comment>[ \t]+#[ \t]*(?P<tag>\S+)[^\n]*)?[ \t]*$",
+    r"(?P=quote)(?P<comment>[ \t]+#[ \t]*(?P<tag>\S+)[^\r\n]*)?[ \t]*\r?$",
     re.MULTILINE,
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -84,16 +86,34 @@ def _open(text: str) -> str:
 def action_places(text: str) -> tuple[Place, ...]:
     """Return the actions that a workflow uses, in order; local ones and container images are none."""
     found: list[Place] = []
+    lines = _lines_of_uses(text)
     for match in _ACTION.finditer(text):
+        if text.count("\n", 0, match.start("repository")) not in lines:
+            continue  # text of a script
         tag = match["tag"] or ""
         held = _COMMIT.fullmatch(match["ref"]) is not None
         reason = "a commit, and no tag behind it says what it was" if held and not tag else ""
-        span = (match.start("repository"), match.end())
+        span = (match.start("repository"), match.end() - match[0].endswith("\r"))
         line = text.count("\n", 0, span[0]) + 1
         ref = tag if held else match["ref"]
         whole = f"{match['repository']}{match['path']}@{match['ref']}"
         found.append(Place("uses", whole, line, span, reason, match["repository"], ref))
     return tuple(found)
+
+
+def _lines_of_uses(text: str) -> set[int]:
+    """Return the lines, from 0, on which a key ``uses`` of the workflow has its value; none where it is no YAML."""
+    lines: set[int] = set()
+    before: list[yaml.Token] = []
+    try:
+        for token in yaml.scan(text, Loader=yaml.BaseLoader):
+            key = before[-2].value if len(before) > 1 and isinstance(before[-2], yaml.ScalarToken) else ""
+            if key == "uses" and isinstance(before[-1], yaml.ValueToken) and isinstance(token, yaml.ScalarToken):
+                lines.add(token.start_mark.line)
+            before = [*before[-1:], token]
+    except yaml.YAMLError:
+        return set()
+    return lines
 
 
 def pinned_action(place: Place, commit: str, written: str) -> str:

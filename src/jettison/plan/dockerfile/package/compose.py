@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jettison.plan.dockerfile.package.shape import Shape
+from jettison.plan.dockerfile.package.shape import Shape, variable_of
 from jettison.plan.dockerfile.package.yaml_text import to_yaml
 
 NAME = "compose.yaml"
@@ -30,7 +30,11 @@ def compose(shape: Shape) -> str:
         device = {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
         service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
         service["shm_size"] = "1gb"
-    return to_yaml({"services": {shape.name: service}}, _COMMENT)
+    document: dict[str, Any] = {"services": {shape.name: service}}
+    if shape.secrets:
+        build["secrets"] = list(shape.secrets)
+        document["secrets"] = {name: {"environment": variable_of(name)} for name in shape.secrets}
+    return to_yaml(document, _COMMENT)
 
 
 def _owner(user: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from jettison.plan.dockerfile.package import bake, bots, compose, workflow
 from jettison.plan.dockerfile.package.shape import Shape
 
-_WORKFLOW = "builds with a cache in the registry, holds a budget, scans, makes an SBOM, pushes"
 PACKAGE: tuple[tuple[str, str, Callable[[Shape], str]], ...] = (
     (
         workflow.NAME,

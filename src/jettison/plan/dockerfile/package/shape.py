@@ -80,8 +80,14 @@ def _name(folder: str) -> str:
 
 def _secret(mount: str) -> str:
     fields = dict(part.partition("=")[::2] for part in mount.split(","))
-    name = fields.get("id", "")
+    name = fields.get("id") or fields.get("target", fields.get("dst", "")).rpartition("/")[2]
     return name if fields.get("type") == "secret" and re.fullmatch(r"[\w.-]+", name, re.ASCII) else ""
+
+
+def variable_of(secret: str) -> str:
+    """Return the name of the variable, or of the forge's secret, that a build secret comes from."""
+    name = re.sub(r"\W", "_", secret.upper())
+    return f"_{name}" if name[:1].isdigit() else name
 
 
 def _written(case: Case) -> list[str]:

@@ -6,7 +6,7 @@ Sources: docker/build-push-action (cache, ``mode=max``: layers of all stages), a
 
 from typing import Any
 
-from jettison.plan.dockerfile.package.shape import Shape
+from jettison.plan.dockerfile.package.shape import Shape, variable_of
 from jettison.plan.dockerfile.package.yaml_text import to_yaml
 
 NAME = ".github/workflows/image.yml"
@@ -89,12 +89,8 @@ def _inputs(shape: Shape) -> dict[str, Any]:
     if shape.stages:
         inputs["target"] = shape.stages[-1]
     if shape.secrets:
-        inputs["secrets"] = "".join(f"{name}=${{{{ secrets.{_variable(name)} }}}}\n" for name in shape.secrets)
+        inputs["secrets"] = "".join(f"{name}=${{{{ secrets.{variable_of(name)} }}}}\n" for name in shape.secrets)
     return inputs
-
-
-def _variable(name: str) -> str:
-    return name.upper().replace("-", "_").replace(".", "_")
 
 
 def _build(shape: Shape) -> dict[str, Any]:
@@ -118,7 +114,7 @@ def _push(shape: Shape) -> dict[str, Any]:
 
 
 def _scans() -> list[dict[str, Any]]:
-    scan = "aquasecurity/trivy-action@0.33.1"
+    scan = "aquasecurity/trivy-action@0.35.0"
     return [
         {
             "name": "scan",
