@@ -122,7 +122,7 @@ def row(name: str, figures: Mapping[str, Any]) -> str:
     cells = [name]
     for key, unit in (("disk", 1e6), ("pull", 1e6), ("build_s", 1), ("again_s", 1), ("ready_s", 1)):
         before, after = old[key] / unit, new[key] / unit
-        cells.append(f"{before:,.0f} → {after:,.0f}" if unit > 1 else f"{before:.1f} → {after:.1f}" if before else "–")
+        cells.append(f"{before:,.0f} → {after:,.0f}" if unit > 1 else f"{before:.1f} → {after:.1f}" if before else "-")
     cells.append("equal" if not figures["differences"] else "DIFFERENT")
     return "| " + " | ".join(cells) + " |"
 
