@@ -56,10 +56,15 @@ def serving() -> Iterator[Served]:
             served.asked.append((self.path, self.headers.get("Range", "")))
             served.headers = {name.lower(): value for name, value in self.headers.items()}
             if fault := served.faults.get(path):
-                fault(self)
                 self.close_connection = True
+                fault(self)
             else:
                 _serve(self, served, path)
+
+        def end_headers(self) -> None:
+            if self.close_connection:  # said, else a client may ask again on a line that is about to be cut
+                self.send_header("Connection", "close")
+            super().end_headers()
 
         def log_message(self, *_: object) -> None:
             pass

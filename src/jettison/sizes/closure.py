@@ -150,6 +150,9 @@ def _choose(state: _State, pool: ThreadPoolExecutor, names: list[str]) -> list[s
     state.offers.update(_each(pool, state.shop.offers, missing))
     changed = []
     for name in names:
+        if state.changes.get(name, 0) > MAX_CHANGES and name in state.chosen:
+            state.reasons[name] = "what is asked of it changes with the version that is chosen; one of them is taken"
+            continue
         offer = _best(state, name)
         extras = frozenset(extra for one in _demands(state, name) for extra in one.extras)
         before = state.chosen.get(name), state.given.get(name)
@@ -161,10 +164,7 @@ def _choose(state: _State, pool: ThreadPoolExecutor, names: list[str]) -> list[s
         if before == (offer, extras):
             continue
         state.changes[name] = state.changes.get(name, 0) + 1
-        if state.changes[name] > MAX_CHANGES:
-            state.reasons[name] = "what is asked of it changes with the version that is chosen; one of them is taken"
-        else:
-            changed.append(name)
+        changed.append(name)
     wheels = {state.chosen[name].file.url: state.chosen[name] for name in changed if name in state.chosen}
     asked = [url for url, offer in wheels.items() if offer.named.kind == "wheel" and url not in state.facts]
     state.facts.update(_each(pool, lambda url: state.shop.facts(wheels[url]), asked))
