@@ -15,7 +15,7 @@ from jettison.finding import Skip
 
 MAX_CODE = 2_000_000
 MAX_FILES = 3_000
-MAX_BYTES = 40_000_000
+MAX_BYTES = 6_000_000  # about a megabyte a second
 
 
 def is_code(path: str) -> bool:
@@ -24,7 +24,7 @@ def is_code(path: str) -> bool:
 
 
 def read_code(root: str, paths: Iterable[str]) -> Code:
-    """Return what some files do: at most 3,000 files and 40 MB, the rest is one skip.
+    """Return what some files do: at most 3,000 files and 6 MB, the rest is one skip.
 
     Args:
         root: folder of the build context.

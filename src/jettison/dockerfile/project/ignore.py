@@ -6,7 +6,7 @@ count.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -125,13 +125,22 @@ def _skips(path: str, lines: Iterable[IgnoreLine]) -> Iterable[Skip]:
         yield Skip(path, f"{len(invalid) - 10} more lines cannot be read")
 
 
-def is_ignored(file: IgnoreFile, path: str) -> bool:
-    """Whether a path (relative to the context, slashes between) is kept out of the context."""
-    return deciding_line(file, path)[0]
+def kept_out(file: IgnoreFile, paths: Iterable[str]) -> Iterator[str]:
+    """Give those of some paths that are kept out of the context; a folder they share is looked at once."""
+    folders = dict[str, tuple[bool, ...] | None]({"": None})
+    for path in paths:
+        parent = None
+        for end in (index for index, char in enumerate(path) if char == "/"):
+            folder = path[:end]
+            if folder not in folders:
+                folders[folder] = decide(file.patterns, folder, parent)[1]
+            parent = folders[folder]
+        if decide(file.patterns, path, parent)[0]:
+            yield path
 
 
 def deciding_line(file: IgnoreFile, path: str) -> tuple[bool, IgnoreLine | None]:
-    """Return whether a path is kept out, and the line that says so (or says the contrary); None when no line does."""
+    """Return whether a path (relative to the context) is kept out, and the line that decides; None when no line does."""
     lines = [line for line in file.lines if line.pattern is not None]
     matched, parent = False, None
     for end in [*(index for index, char in enumerate(path) if char == "/"), len(path)]:

@@ -1,7 +1,7 @@
 """The project around a Dockerfile, gathered: what is cheap at once, the rest by functions that the caller may cache."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # what reads manifests and code is loaded when it is asked fo
     from jettison.dockerfile.project.dependencies import Dependencies
     from jettison.dockerfile.project.entry import Entry, Where
     from jettison.dockerfile.project.facts import Code
+
+_FOREIGN = frozenset({"vcs", "venv", "cache"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,20 @@ def code_of(project: Project, paths: Iterable[str] | None = None) -> "Code":
 
     Args:
         project: what was read.
-        paths: files that are looked into, those of other kinds passed over; by default all that is sent.
+        paths: files that are looked into, those of other kinds passed over; by default all that is sent, but for
+            environments and other folders whose code is not the project's.
     """
     from jettison.dockerfile.project.code import read_code  # noqa: PLC0415 -- see above
 
-    chosen = paths if paths is not None else (entry.path for entry in sent(project.context))
-    return read_code(project.root, chosen)
+    return read_code(project.root, paths if paths is not None else _own(project.context))
+
+
+def _own(context: Context) -> Iterator[str]:
+    """Give the files that are sent and do not lie in a folder of somebody else's code."""
+    foreign = tuple(
+        f"{entry.path}/" for entry in context.entries.values() if entry.type == "folder" and entry.flag in _FOREIGN
+    )
+    return (entry.path for entry in sent(context) if not entry.path.startswith(foreign))
 
 
 def entry_of(

@@ -122,30 +122,30 @@ def _compare(node: ast.AST, around: _Around) -> dict[str, _Around]:
 def _branches(node: ast.AST, around: _Around) -> dict[str, _Around]:
     if not isinstance(node, ast.If):
         return _NOTHING
-    said = ast.dump(node.test)[:2000] if _is_small(node.test) else ""
-    if "'TYPE_CHECKING'" in said:
+    said = _words_of(node.test)
+    if "TYPE_CHECKING" in said:
         return {"body": around.within("type-checking")}
-    if "'__name__'" in said and "'__main__'" in said:
+    if "__name__" in said and "__main__" in said:
         return {"body": around.within("main")}
-    inside = around.within("branch", checked=_asks_gpu(node.test))
+    inside = around.within("branch", checked=_speaks_of_gpu(said))
     return {"body": inside, "orelse": inside}
 
 
-def _is_small(node: ast.AST) -> bool:
-    """Whether a tree is one that functions which recurse may look at."""
-    return len(list(islice(ast.walk(node), MAX_CONDITION + 1))) <= MAX_CONDITION
+def _words_of(test: ast.expr) -> list[str]:
+    """Return the names and literal texts of a condition; none of one that is too long."""
+    nodes = list(islice(ast.walk(test), MAX_CONDITION + 1))
+    if len(nodes) > MAX_CONDITION:
+        return []
+    words = (getattr(node, "attr", "") or getattr(node, "id", "") or getattr(node, "value", "") for node in nodes)
+    return [word for word in words if isinstance(word, str)]
 
 
 def _asks_gpu(test: ast.expr) -> bool:
-    if not _is_small(test):
-        return False
-    return any(
-        _ASKS_GPU.search(getattr(node, "attr", "") or getattr(node, "id", "") or _said(node)) for node in ast.walk(test)
-    )
+    return _speaks_of_gpu(_words_of(test))
 
 
-def _said(node: ast.AST) -> str:
-    return text(node) if isinstance(node, ast.expr) else ""
+def _speaks_of_gpu(words: list[str]) -> bool:
+    return _ASKS_GPU.search("\n".join(words)) is not None
 
 
 def _catches_import(node: ast.Try | ast.TryStar) -> bool:

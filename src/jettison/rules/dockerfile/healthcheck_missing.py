@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from jettison.dockerfile.project.entry import health_routes
-from jettison.dockerfile.project.read import code_of
+from jettison.rules.dockerfile.around import code
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
@@ -16,7 +16,7 @@ def _check(case: Case) -> Iterator[Find]:
     names = {instruction.name for instruction in shipped}
     if "HEALTHCHECK" in names or not names & {"CMD", "ENTRYPOINT"}:
         return
-    routes = health_routes(code_of(case.project))
+    routes = health_routes(code(case))
     if routes:
         start = next(each for each in reversed(shipped) if each.name in ("CMD", "ENTRYPOINT"))
         route = routes[0]

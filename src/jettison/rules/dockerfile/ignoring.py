@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from jettison.dockerfile.project.context import Flagged, flagged
 from jettison.dockerfile.project.copied import Copied, copied
 from jettison.dockerfile.project.flags import flag_folder
-from jettison.dockerfile.project.ignore import NAME, is_ignored, parse_ignore, with_lines
+from jettison.dockerfile.project.ignore import NAME, kept_out, parse_ignore, with_lines
 from jettison.dockerfile.project.patterns import has_wildcards
 from jettison.dockerfile.project.read import Project
 from jettison.rules.dockerfile.around import asks, code
@@ -129,11 +129,8 @@ def written(project: Project, patterns: Iterable[str]) -> dict[str, str] | None:
         return None
     text = with_lines(ignore, add=new)
     made = parse_ignore(text, name)
-    lost = [
-        entry.path
-        for entry in project.context.entries.values()
-        if not entry.ignored and entry.type == "file" and is_ignored(made, entry.path) and not _expected(entry.path)
-    ]
+    files = (e.path for e in project.context.entries.values() if not e.ignored and e.type == "file")
+    lost = [path for path in kept_out(made, files) if not _expected(path)]
     venvs = tuple(entry.path + "/" for entry in project.context.entries.values() if entry.flag == "venv")
     return None if any(not path.startswith(venvs) for path in lost) else {name: text}
 

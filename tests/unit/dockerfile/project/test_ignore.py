@@ -10,7 +10,7 @@ from jettison.dockerfile.project.ignore import (
     MAX_IGNORE,
     MAX_PATTERNS,
     deciding_line,
-    is_ignored,
+    kept_out,
     parse_ignore,
     read_ignore,
     with_lines,
@@ -49,8 +49,7 @@ def test_added_pattern_does_not_undo_an_exception() -> None:
     file = parse_ignore("# c\n*.bin\n!model.bin")
     edited = parse_ignore(with_lines(file, add=["**/*.bin", "!tiny.bin"]))
     assert edited.text == "# c\n*.bin\n**/*.bin\n!model.bin\n!tiny.bin\n"
-    assert not is_ignored(edited, "model.bin")
-    assert is_ignored(edited, "a/x.bin")
+    assert list(kept_out(edited, ["model.bin", "a/x.bin"])) == ["a/x.bin"]
 
 
 def test_kinds_of_lines() -> None:
@@ -67,6 +66,7 @@ def test_deciding_line() -> None:
     for path, ignored, line in (("data/a", True, 1), ("data/keep/b", False, 3), ("x.tmp", True, 4), ("src", False, 0)):
         said, deciding = deciding_line(file, path)
         assert (said, deciding.span.line if deciding else 0) == (ignored, line)
+        assert list(kept_out(file, [path])) == [path] * ignored
 
 
 def test_which_file_counts(tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ def test_project(tmp_path: Path) -> None:
     assert [file.path for file in code_of(project).files] == ["main.py"]
     assert [file.path for file in code_of(project, ["old.py"]).files] == ["old.py"]
     assert entry_of(project, ["python", "main.py"]).files == ("main.py",)
+    (tmp_path / "env/lib").mkdir(parents=True)
+    (tmp_path / "env/pyvenv.cfg").touch()
+    (tmp_path / "env/lib/theirs.py").touch()
+    found = code_of(read_project(str(tmp_path))).files
+    assert [file.path for file in found] == ["main.py"], "an environment's code is not the project's"
     assert read_project(str(tmp_path), str(tmp_path / "Dockerfile")).dockerfile == "Dockerfile"
 
 
