@@ -140,7 +140,7 @@ def kept_out(file: IgnoreFile, paths: Iterable[str]) -> Iterator[str]:
 
 
 def deciding_line(file: IgnoreFile, path: str) -> tuple[bool, IgnoreLine | None]:
-    """Return whether a path (relative to the context) is kept out, and the line that decides; None when no line does."""
+    """Return whether a path (relative to the context) is kept out, and the line that decides, or None."""
     lines = [line for line in file.lines if line.pattern is not None]
     matched, parent = False, None
     for end in [*(index for index, char in enumerate(path) if char == "/"), len(path)]:
