@@ -2,7 +2,7 @@
 
 from jettison.dockerfile.project.code import read_code_text
 from jettison.dockerfile.project.history import parse_log
-from jettison.dockerfile.project.ignore import is_ignored, parse_ignore, with_lines
+from jettison.dockerfile.project.ignore import kept_out, parse_ignore, with_lines
 from jettison.dockerfile.project.manifests import READERS, parse
 from jettison.dockerfile.project.requirements import parse_requirements
 from jettison.dockerfile.project.started import started_by_shell
@@ -27,7 +27,7 @@ def run(data: bytes) -> None:
     ignore = parse_ignore(text)
     if with_lines(ignore) != text:
         raise AssertionError("an ignore file is not written back as it was")
-    is_ignored(ignore, "a/b/x.py")
+    list(kept_out(ignore, ["a/b/x.py"]))
     lines = parse_requirements(text).lines
     if "".join(text[line.span.start : line.span.end] for line in lines) != text:
         raise AssertionError("the lines of a requirements file do not cover it")

@@ -67,15 +67,17 @@ def rewrite(
     recipe = read_recipe(path, str(path))
     project = project_of(path, LintOptions(context=folder))
     made = _written(recipe, project, target)
-    name = f"{dockerfile}.{target}" if training else dockerfile
+    name, second = (f"{dockerfile}.{target}", f"{dockerfile}.training") if training else (dockerfile, "")
     files = [RewrittenFile(name, made.text, "the recipe")]
     steps = list(made.steps)
     if training:
         other = _written(recipe, project, "training")
-        files.append(RewrittenFile(f"{dockerfile}.training", other.text, "the recipe of the image that trains"))
+        files.append(RewrittenFile(second, other.text, "the recipe of the image that trains"))
         steps += other.steps
     fixed = made.steps[-1]
-    beside, skips = _package(make_case(fixed.recipe, project), made.facts, folder, name) if package else ((), ())
+    beside, skips = (
+        _package(make_case(fixed.recipe, project), made.facts, folder, (name, second)) if package else ((), ())
+    )
     return Rewrite(
         source=str(path),
         target=target,
@@ -150,10 +152,10 @@ def _beside(*steps: Fixed) -> Iterator[RewrittenFile]:
 
 
 def _package(
-    case: Case, facts: Facts, folder: Path, dockerfile: str
+    case: Case, facts: Facts, folder: Path, names: tuple[str, str]
 ) -> tuple[tuple[RewrittenFile, ...], tuple[Skip, ...]]:
-    """Return the files that go with a recipe; of those that the project has already, its own stay."""
-    shape = shape_of(case, facts, folder.resolve().name, dockerfile)
+    """Return the files that go with a recipe, and with a second one, which trains; the project's own stay."""
+    shape = shape_of(case, facts, folder.resolve().name, *names)
     if isinstance(shape, str):
         return (), (Skip("the files beside the Dockerfile", shape),)
     there = case.project.context.entries if case.project else {}

@@ -5,8 +5,9 @@ import re
 from jettison.dockerfile.edit import Edit, remove_instruction
 from jettison.dockerfile.record import Instruction, Recipe
 from jettison.dockerfile.shell.record import Command, Script
+from jettison.regex import regex
 
-_JOIN = re.compile(r"(?:[ \t]|\\?\r?\n)*(&&|;)?(?:[ \t]|\\?\r?\n)*$")
+_JOIN = regex(r"(?:[ \t]|\\?\r?\n)*(&&|;)?(?:[ \t]|\\?\r?\n)*$")
 """What may stand between two commands where one of them goes: an operator and line breaks, no comment."""
 
 

@@ -22,12 +22,13 @@ from jettison.dockerfile.record import Directive, Flag, Heredoc, Instruction, Li
 from jettison.dockerfile.text import BOM, MAX_SIZE, Joined, decode
 from jettison.dockerfile.words import first_word_end, json_words, plain_words, take_flags, words_of
 from jettison.errors import BadInputError, RefusedError
+from jettison.regex import regex
 
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _DIRECTIVES = ("syntax", "escape", "check")
-_LINE = re.compile(r"[^\n]*\n|[^\n]+$")
+_LINE = regex(r"[^\n]*\n|[^\n]+$")
 _BLANK_SPLIT = ("FROM", "EXPOSE", "VOLUME")  # quotes do not count in these (parseStringsWhitespaceDelimited)
-_HELD_BACK = re.compile(r"^[ \t]*ONBUILD\s+(?:RUN|COPY|ADD)\b[^\n]*<<-?\s*['\"A-Za-z_]", re.IGNORECASE | re.MULTILINE)
+_HELD_BACK = regex(r"^[ \t]*ONBUILD\s+(?:RUN|COPY|ADD)\b[^\n]*<<-?\s*['\"A-Za-z_]", re.IGNORECASE | re.MULTILINE)
 _NOT_A_DOCKERFILE = "is it a Dockerfile? `jettison lint` reads what BuildKit reads"
 
 

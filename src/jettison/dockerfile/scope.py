@@ -5,13 +5,13 @@ holds in FROM lines only; a stage takes over what its parent stage ended with; E
 """
 
 import posixpath
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from e2b_dockerfile_utils import ShellLex
 
 from jettison.dockerfile.record import Instruction, Recipe
+from jettison.regex import regex
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 GIVEN_BY_BUILDER = (
@@ -21,7 +21,7 @@ GIVEN_BY_BUILDER = (
 )
 """Build arguments that exist without ARG (proxies) or get their value from the builder (platforms)."""
 
-_NAMED = re.compile(r"\$\{?(\w+)")
+_NAMED = regex(r"\$\{?(\w+)")
 
 
 @dataclass(frozen=True, slots=True)

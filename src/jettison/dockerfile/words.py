@@ -12,11 +12,12 @@ from e2b_dockerfile_utils import is_space
 
 from jettison.dockerfile.record import Flag, Word
 from jettison.dockerfile.text import Joined
+from jettison.regex import regex
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = regex(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BLANKS = " \t"
-_PLAIN = re.compile(r"[\w./:=,+@%$(){}<>|&;#!?*~^\[\]-]*", re.ASCII)  # no quote, blank or escape among them
-_SPACES = re.compile(r"[\t\v\f\r ]+")
+_PLAIN = regex(r"[\w./:=,+@%$(){}<>|&;#!?*~^\[\]-]*", re.ASCII)  # no quote, blank or escape among them
+_SPACES = regex(r"[\t\v\f\r ]+")
 
 
 def next_word(text: str, at: int, escape: str) -> tuple[int, int]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from jettison.sizes.imagename import ImageName, parse_image_name
 from jettison.sizes.record import BaseWeight, Facts, NoAnswerError, Weight
-from jettison.sizes.registry import pulled
 from jettison.sizes.transport import Web
 
 PULL_SHARE = 0.40
@@ -120,6 +119,8 @@ def weigh_base_image(web: Web, image: str, *, machine: str = "amd64", registry: 
 
 
 def _from_registry(web: Web, name: ImageName, machine: str, registry: str, row: Row | None) -> Weight:
+    from jettison.sizes.registry import pulled  # noqa: PLC0415 -- only findings about bases ask for it
+
     size = pulled(web, name, machine, registry)
     share = row.pull / row.disk if row and row.pull and row.disk else PULL_SHARE
     return Weight(int(size.bytes / share), size.bytes, f"registry manifest, {size.day}; disk estimated", estimated=True)

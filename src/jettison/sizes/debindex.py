@@ -9,12 +9,15 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from jettison.compose.aptsources import Source
 from jettison.sizes.cache import DAY, FOREVER
 from jettison.sizes.record import NoAnswerError
 from jettison.sizes.transport import Web
 from jettison.sizes.web import get
+
+if TYPE_CHECKING:  # of a machine that is asked for its archives; most runs ask none
+    from jettison.compose.aptsources import Source
 
 MAX_PACKED = 80_000_000
 MAX_UNPACKED = 700_000_000
@@ -81,7 +84,7 @@ def make_index(rows: Iterable[DebRow], day: str, *, estimated: bool = False) -> 
     return DebIndex(named, {name: tuple(sorted(who)) for name, who in providers.items()}, day, estimated)
 
 
-def read_index(web: Web, sources: Iterable[Source], architecture: str) -> DebIndex:
+def read_index(web: Web, sources: "Iterable[Source]", architecture: str) -> DebIndex:
     """Return what archives offer together; pockets that cannot be had are done without, the first one not.
 
     Raises:
@@ -103,7 +106,7 @@ def read_index(web: Web, sources: Iterable[Source], architecture: str) -> DebInd
     return make_index(rows, day)
 
 
-def _component(web: Web, source: Source, component: str, architecture: str) -> tuple[list[DebRow], str]:
+def _component(web: Web, source: "Source", component: str, architecture: str) -> tuple[list[DebRow], str]:
     base = f"{source.uri.rstrip('/')}/dists/{source.suite}/{component}/binary-{architecture}/Packages"
     age = FOREVER if web.offline else DAY
     if kept := web.answers.get_document("debs", base, age):

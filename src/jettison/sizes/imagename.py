@@ -1,12 +1,17 @@
 """Names of images as Dockerfiles write them (distribution-spec; Docker's short names)."""
 
+import json
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 _NAME = re.compile(
     r"(?P<path>[a-z0-9][a-z0-9._:/-]{0,254}?)(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?\Z"
 )
+DAEMON = Path("/etc/docker/daemon.json")
 _SHORT_HOSTS = frozenset({"docker.io", "index.docker.io"})  # the default registry, said aloud
 
 
@@ -49,3 +54,17 @@ def parse_image_name(text: str) -> ImageName | None:
     if not host and "/" not in repository:
         repository = f"library/{repository}"
     return ImageName(host, repository, match["tag"] or ("" if match["digest"] else "latest"), match["digest"] or "")
+
+
+def default_registry(environ: Mapping[str, str] | None = None, daemon: Path = DAEMON) -> str:
+    """Return the address of the registry for names without a host; empty when this machine says none.
+
+    It is ``$JETTISON_REGISTRY``, or the first of ``registry-mirrors`` in the Docker daemon's configuration.
+    """
+    if said := (os.environ if environ is None else environ).get("JETTISON_REGISTRY"):
+        return said
+    try:
+        mirrors = json.loads(daemon.read_text("utf-8"))["registry-mirrors"]
+        return str(mirrors[0])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, RecursionError):
+        return ""

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from jettison.sizes.address import path_of
@@ -89,15 +90,15 @@ class Market:
         if named.kind == "sdist":
             return Offer(file, named, 1 << 30, day)
         known = ranks(self.place)
-        found = [known[tag] for tag in parse_wheel_filename(file.name)[3] if tag in known]
+        found = [known[tag] for tag in named.tags if tag in known]
         return Offer(file, named, min(found), day) if found else None
 
 
 def _order(offer: Offer) -> tuple[bool, Version, int, tuple[int, str]]:
-    build = parse_wheel_filename(offer.file.name)[2] if offer.named.kind == "wheel" else ()
-    return not offer.file.yanked, offer.named.version, -offer.rank, (build or (0, ""))
+    return not offer.file.yanked, offer.named.version, -offer.rank, (offer.named.build or (0, ""))
 
 
+@lru_cache(maxsize=1000)
 def _takes(place: Place, requires: str) -> bool:
     if not requires:
         return True

@@ -2,11 +2,8 @@
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -28,7 +25,6 @@ _MANIFEST = frozenset(
     {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
 )
 _FIELD = re.compile(r'([a-z]+)="([^"\\]{0,1000})"')
-DAEMON = Path("/etc/docker/daemon.json")
 _OK, _UNAUTHORIZED = 200, 401
 
 
@@ -43,20 +39,6 @@ class Pulled:
 
     bytes: int
     day: str
-
-
-def default_registry(environ: Mapping[str, str] | None = None, daemon: Path = DAEMON) -> str:
-    """Return the address of the registry for names without a host; empty when this machine says none.
-
-    It is ``$JETTISON_REGISTRY``, or the first of ``registry-mirrors`` in the Docker daemon's configuration.
-    """
-    if said := (os.environ if environ is None else environ).get("JETTISON_REGISTRY"):
-        return said
-    try:
-        mirrors = json.loads(daemon.read_text("utf-8"))["registry-mirrors"]
-        return str(mirrors[0])
-    except (OSError, ValueError, KeyError, IndexError, TypeError, RecursionError):
-        return ""
 
 
 def pulled(web: Web, name: ImageName, machine: str, registry: str) -> Pulled:

@@ -9,19 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jettison.compose.aptsources import archive_sources
 from jettison.errors import JettisonError
 from jettison.finding import Skip
-from jettison.sizes.apkindex import weigh_apks
 from jettison.sizes.bases import base_facts, weigh_base_image
 from jettison.sizes.cache import Answers
 from jettison.sizes.debian import present, shipped_index, weigh_packages
 from jettison.sizes.debindex import DebIndex, read_index
+from jettison.sizes.imagename import default_registry
 from jettison.sizes.market import Market
 from jettison.sizes.pipconfig import Index, Indexes, configured, named, read_constraints
 from jettison.sizes.place import Place, make_place
 from jettison.sizes.record import BaseWeight, Bill, Facts, NoAnswerError, bill
-from jettison.sizes.registry import default_registry
 from jettison.sizes.transport import Limits, Web
 from jettison.sizes.wheels import weigh_wheels
 
@@ -46,6 +44,7 @@ class Scales:
         bytecode: whether the installer compiles (pip does; uv does not unless told).
         web: how to ask.
         archives: indexes of archives read so far.
+        bills: of requirements weighed so far, by what was asked.
     """
 
     place: Place = field(default_factory=Place)
@@ -56,6 +55,7 @@ class Scales:
     bytecode: bool = True
     web: Web = field(default_factory=Web)
     archives: dict[str, DebIndex] = field(default_factory=dict)
+    bills: dict[tuple[tuple[str, ...], tuple[str, ...], bool], Bill] = field(default_factory=dict)
 
 
 def make_scales(
@@ -118,6 +118,13 @@ def weigh_requirements(
         constraints: lines that bound versions.
         locked: whether the lines name everything already; dependencies are then not followed.
     """
+    asked = tuple(lines), tuple(constraints), locked
+    if asked not in scales.bills:
+        scales.bills[asked] = _weigh_requirements(scales, *asked)
+    return scales.bills[asked]
+
+
+def _weigh_requirements(scales: Scales, lines: tuple[str, ...], constraints: tuple[str, ...], locked: bool) -> Bill:  # noqa: FBT001 -- as above
     wanted, options, skips = _read_lines(lines)
     try:
         own = configured() if scales.indexes is None else scales.indexes
@@ -172,6 +179,8 @@ def weigh_debs(scales: Scales, names: Sequence[str], *, image: str = "", recomme
     facts = base_facts(image) if image else Facts(distribution="debian", release="bookworm")
     try:
         if facts.packages == "apk":
+            from jettison.sizes.apkindex import weigh_apks  # noqa: PLC0415 -- few bases are Alpine
+
             return weigh_apks(scales.web, names, _of_release(scales.apk, facts.release), scales.place.machine)
         index, reason = _archive(scales, facts)
         slim = "slim" in image or facts.distribution == "ubuntu"
@@ -193,6 +202,8 @@ def _archive(scales: Scales, facts: Facts) -> tuple[DebIndex, str]:
     kind, suite = facts.distribution or "debian", SUITES.get(facts.release, facts.release) or "bookworm"
     key = f"{kind} {suite}"
     if key not in scales.archives:
+        from jettison.compose.aptsources import archive_sources  # noqa: PLC0415 -- most runs ask no archive
+
         try:
             sources = archive_sources(kind, suite, scales.mirror)
             scales.archives[key] = read_index(scales.web, sources, scales.place.architecture)

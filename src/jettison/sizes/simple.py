@@ -5,12 +5,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
+from packaging.tags import Tag
 from packaging.utils import (
+    BuildTag,
     InvalidSdistFilename,
     InvalidWheelFilename,
     canonicalize_name,
@@ -24,7 +25,6 @@ from jettison.sizes.record import NoAnswerError
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 MAX_FILES = 100_000
-_SHA256 = re.compile(r"sha256=([0-9a-f]{64})\b")
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _SIZE = 1 << 44  # bytes that one file may claim: 17 TB
 
@@ -62,19 +62,23 @@ class Named:
         project: canonical.
         version: of the distribution.
         kind: wheel or source distribution.
+        tags: places that a wheel is for.
+        build: its build number, by which wheels of one version are ordered.
     """
 
     project: str
     version: Version
     kind: Literal["wheel", "sdist"]
+    tags: frozenset[Tag] = frozenset()
+    build: BuildTag = ()
 
 
 def parse_name(name: str) -> Named | None:
     """Return what a file's name says; None for anything that is neither a wheel nor a source distribution."""
     try:
         if name.endswith(".whl"):
-            project, version, _, _ = parse_wheel_filename(name)
-            return Named(project, version, "wheel")
+            project, version, build, tags = parse_wheel_filename(name)
+            return Named(project, version, "wheel", tags, build)
         if name.endswith((".tar.gz", ".zip")):
             project, version = parse_sdist_filename(name)
             return Named(project, version, "sdist")
@@ -95,7 +99,12 @@ def parse_page(body: bytes, url: str, *, trusted: bool) -> tuple[File, ...]:
         NoAnswerError: it is neither, or lists too many files.
     """
     text = body.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
-    files = _json_files(text, url) if text.startswith("{") else _html_files(text, url)
+    if text.startswith("{"):
+        files = _json_files(text, url)
+    else:
+        from jettison.sizes.links import html_files  # noqa: PLC0415 -- its parser; indexes answer in JSON by now
+
+        files = html_files(text, url)
     found = list[File]()
     for file in files:
         if len(found) >= MAX_FILES:
@@ -113,6 +122,8 @@ def _rest(file: File) -> tuple[int | None, str, bool, bool, str]:
 
 
 def _resolved(base: str, link: str) -> str | None:
+    if link.startswith("https://") and link.isascii() and len(link) <= MAX_URL and "/../" not in link:
+        return link.partition("#")[0]  # nearly all are so, and a project may have thousands
     try:
         at = urldefrag(urljoin(base, link))[0]
         fine = urlsplit(at).scheme in {"http", "https", "file"} and 0 < len(at) <= MAX_URL
@@ -148,50 +159,6 @@ def _json_file(one: dict[str, Any]) -> File:
         metadata=bool(one.get("core-metadata") or one.get("dist-info-metadata")),
         sha256=sha256 if isinstance(sha256, str) and _HEX.match(sha256) else "",
     )
-
-
-class _Links(HTMLParser):
-    """Collects the anchors of a page, and its base."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.base = ""
-        self.anchors: list[dict[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take a tag that matters."""
-        found = {name: value or "" for name, value in attrs}
-        if tag == "base" and not self.base:
-            self.base = found.get("href", "")
-        elif tag == "a" and found.get("href") and len(self.anchors) <= MAX_FILES:
-            self.anchors.append(found)
-
-
-def _html_files(text: str, url: str) -> Iterator[File]:
-    links = _Links()
-    try:
-        links.feed(text)
-        links.close()
-    except (AssertionError, ValueError) as error:
-        raise NoAnswerError("a page of the index cannot be read as HTML") from error
-    if not links.anchors and "<" not in text:
-        raise NoAnswerError(f"what {urlsplit(url).hostname or 'the index'} answered is no page of an index")
-    for anchor in links.anchors:
-        link = anchor["href"].strip()
-        try:
-            at = urljoin(links.base, link) if links.base else link
-            path, fragment = urlsplit(at).path, urlsplit(at).fragment
-        except ValueError:
-            continue
-        digest = _SHA256.search(fragment)
-        yield File(
-            unquote(path.rpartition("/")[2]),
-            at,
-            requires=anchor.get("data-requires-python", ""),
-            yanked="data-yanked" in anchor,
-            metadata=bool(anchor.get("data-core-metadata") or anchor.get("data-dist-info-metadata")),
-            sha256=digest[1] if digest else "",
-        )
 
 
 def folder_files(url: str) -> tuple[File, ...]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
 
 from jettison.sizes.address import MAX_URL, is_public, is_web, shown
 from jettison.sizes.cache import Answers
@@ -171,6 +170,8 @@ def _why(error: Exception) -> str:
 
 def _pool(web: Web, url: str) -> "PoolManager":
     """Return the connections to use for an address: direct ones, or through its proxy."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 -- it imports http and ssl
+
     from urllib3 import PoolManager, ProxyManager  # noqa: PLC0415 -- as above
     from urllib3.util import make_headers  # noqa: PLC0415 -- as above
 

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from urllib.parse import urlsplit
 
 from jettison.sizes.address import path_of, shown
@@ -165,6 +164,8 @@ def needs_of(metadata: bytes) -> tuple[str, ...]:
     Raises:
         NoAnswerError: there are more than 5,000.
     """
+    from email.parser import HeaderParser  # noqa: PLC0415 -- it is slow to import, and a table that ships needs none
+
     head = HeaderParser().parsestr(metadata.decode("utf-8", errors="replace"), headersonly=True)
     needs = tuple(" ".join(str(value).split()) for value in head.get_all("Requires-Dist", []))
     if len(needs) > MAX_NEEDS:

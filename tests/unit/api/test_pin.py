@@ -142,14 +142,49 @@ def test_actions_are_held_by_commits(world: Served, tmp_path: Path) -> None:
     assert after == text.replace("checkout@v4", f"checkout@{COMMIT} # v4", 1).replace(
         '"actions/checkout@main" # why', f'"actions/checkout@{OTHER}" # main'
     )
-    assert [each.where for each in pins] == ["uses", "uses"]
+    assert [each.state for each in pins] == ["pinned", "pinned", "skipped"], "the last is an image"
     windows = tmp_path / "windows.yml"
     windows.write_bytes(text.replace("\n", "\r\n").encode())
     pin([windows])
     assert windows.read_bytes() == after.replace("\n", "\r\n").encode()
     again, pins = pinned(tmp_path, after, PinOptions(update=True), name="image.yml")
     assert again == after
-    assert [each.state for each in pins] == ["current", "current"]
+    assert [each.state for each in pins] == ["current", "current", "skipped"]
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("- {uses: actions/checkout@v4, with: {lfs: true}}", "a line of its own"),
+        ("- uses: >-\n          actions/checkout@v4", "a line of its own"),
+        ("- uses: docker://alpine:3.20", "an image"),
+    ],
+)
+def test_actions_that_are_not_edited_are_told(world: Served, tmp_path: Path, written: str, reason: str) -> None:
+    """A step that cannot be pinned where it stands is skipped with the reason, not passed over as if it were held."""
+    assert world.url
+    text = f"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      {written}\n      - uses: ./own\n"
+    after, pins = pinned(tmp_path, text, name="w.yml")
+    assert after == text
+    assert [(each.state, reason in each.reason) for each in pins] == [("skipped", True)]
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500])
+def test_a_registry_that_does_not_answer(world: Served, tmp_path: Path, status: int) -> None:
+    """A login, nothing, too many requests, a fault: the file stays, and the reason is told."""
+    world.faults["/v2/library/a/manifests/1"] = lambda handler: answer(handler, status, b"")
+    after, pins = pinned(tmp_path, "FROM a:1\n")
+    assert (after, [each.state for each in pins]) == ("FROM a:1\n", ["unpinned"])
+    assert pins[0].reason
+
+
+def test_redirects_are_followed(world: Served, tmp_path: Path) -> None:
+    """A mirror may send the client elsewhere; the digest is still that of the bytes."""
+    digest = image(world, "library/a", "1")
+    path = "/v2/library/a/manifests/1"
+    world.files["/elsewhere"], world.types["/elsewhere"] = world.files.pop(path), world.types.pop(path)
+    world.faults[path] = lambda handler: answer(handler, 307, b"", {"Location": "/elsewhere"})
+    assert pinned(tmp_path, "FROM a:1\n")[0] == f"FROM a:1@{digest}\n"
 
 
 def test_exit_codes(world: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

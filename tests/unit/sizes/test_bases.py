@@ -10,8 +10,7 @@ from tests.helpers.webserver import Served, answer, serving, web
 
 from jettison.sizes.bases import base_facts, bases, weigh_base_image
 from jettison.sizes.cache import Answers
-from jettison.sizes.imagename import parse_image_name
-from jettison.sizes.registry import default_registry
+from jettison.sizes.imagename import default_registry, parse_image_name
 from jettison.sizes.scales import Scales, weigh_base
 from jettison.sizes.transport import Web
 

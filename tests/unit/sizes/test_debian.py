@@ -162,7 +162,7 @@ def test_the_shipped_table() -> None:
 
 def test_the_base_decides(server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full Python image has a compiler already; a suite without an archive comes from the table, which is told."""
-    monkeypatch.setattr("jettison.sizes.scales.archive_sources", lambda *_: ())
+    monkeypatch.setattr("jettison.compose.aptsources.archive_sources", lambda *_: ())
     asked = Scales(web=web(tmp_path, offline=True))
     full = weigh_debs(asked, ["build-essential", "git"], image="python:3.11-bookworm")
     assert (full.lines, full.total.disk) == ((), 0)

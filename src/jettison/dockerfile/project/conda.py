@@ -17,9 +17,10 @@ from jettison.dockerfile.project.documents import Table, table, tables, text, te
 from jettison.dockerfile.project.requirements import parse_requirements
 from jettison.dockerfile.project.yaml import parse_yaml
 from jettison.finding import Skip
+from jettison.regex import regex
 
-_SPEC = re.compile(r"(?:(?P<channel>[^\s:\[]+)::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>.*)\Z", re.DOTALL)
-_EXACT = re.compile(r"==?\s*[^\s*|,<>=!~]+(?:[\s=]+[^\s*|,<>=!~]+)?\Z")
+_SPEC = regex(r"(?:(?P<channel>[^\s:\[]+)::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>.*)\Z", re.DOTALL)
+_EXACT = regex(r"==?\s*[^\s*|,<>=!~]+(?:[\s=]+[^\s*|,<>=!~]+)?\Z")
 
 
 def read_environment(content: str, path: str) -> Dependencies:

@@ -16,14 +16,15 @@ from packaging.utils import (
 )
 
 from jettison.finding import Skip
+from jettison.regex import regex
 
 Source = Literal["index", "url", "vcs", "path", "conda"]
 Role = Literal["default", "extra", "explicit", "links", "channel"]
 GroupKind = Literal["main", "extra", "group", "build", "constraint"]
-_COMMIT = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?\Z")
-_VCS = re.compile(r"(?:git|hg|svn|bzr)(?:\+[a-z]+)?(?:://|@)|git@", re.IGNORECASE)
-_ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.\w+|tgz|tbz2?|txz)\Z", re.IGNORECASE)
-_EXTRAS = re.compile(r"(.+?)\s*(?:\[([^\]]*)\])?\Z", re.DOTALL)
+_COMMIT = regex(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?\Z")
+_VCS = regex(r"(?:git|hg|svn|bzr)(?:\+[a-z]+)?(?:://|@)|git@", re.IGNORECASE)
+_ARCHIVE = regex(r"\.(?:whl|zip|tar\.\w+|tgz|tbz2?|txz)\Z", re.IGNORECASE)
+_EXTRAS = regex(r"(.+?)\s*(?:\[([^\]]*)\])?\Z", re.DOTALL)
 MAX_ITEM = 10_000
 
 

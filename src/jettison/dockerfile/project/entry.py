@@ -9,10 +9,11 @@ from jettison.dockerfile.project.facts import Code, CodeFile, Route, Server
 from jettison.dockerfile.project.started import Started, started, started_by_shell
 from jettison.dockerfile.project.text import read_text
 from jettison.finding import Skip
+from jettison.regex import regex
 
 MAX_SCRIPT = 100_000
 MAX_SCRIPTS = 5
-_HEALTH = re.compile(
+_HEALTH = regex(
     r"/(?:[\w.-]+/)*_?(?:health|healthz|healthcheck|health-check|health_check|ping|ready|readyz|readiness|live|livez"
     r"|liveness|alive|heartbeat|status|up|ok)/?\Z",
     re.IGNORECASE,

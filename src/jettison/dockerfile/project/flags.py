@@ -1,8 +1,9 @@
 """What in a build context deserves a second look: weights, data, caches, notebooks, secrets. By names, as data."""
 
 import os
-import re
 from typing import Literal
+
+from jettison.regex import regex
 
 Flag = Literal["weights", "data", "vcs", "venv", "cache", "output", "notebook", "secret", "editor", ""]
 
@@ -41,11 +42,11 @@ _SECRET_NAMES = _words(
     """
 )
 _SECRET_SUFFIXES = (".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk")
-_SECRET_PATHS = re.compile(r"(?:^|/)(?:\.kube/config|\.aws/credentials|\.docker/config\.json|\.huggingface/token)\Z")
-_SECRET_SHAPES = re.compile(
+_SECRET_PATHS = regex(r"(?:^|/)(?:\.kube/config|\.aws/credentials|\.docker/config\.json|\.huggingface/token)\Z")
+_SECRET_SHAPES = regex(
     r"client_secrets?.*\.json|service[-_]account.*\.json|.*-firebase-adminsdk-.*\.json|\.env(?:\..+)?"
 )
-_HARMLESS = re.compile(
+_HARMLESS = regex(
     r".*\.(?:example|sample|template|dist|tpl)\Z|\.env\.(?:test|schema)\Z|.*\.pub\Z|.*(?:ca-?cert|ca-bundle|chain|public).*\Z"
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from jettison.finding import Skip
+from jettison.regex import regex
 
 MAX_CHANGES = 2_000_000
 MAX_COMMITS = 100_000
@@ -16,10 +17,10 @@ GIT_LOG = (
     "git", "-c", "core.quotePath=true", "log", "--no-merges", "--no-renames", "--max-count=5000",
     "--format=%x01%H %ct", "--name-only",
 )  # fmt: skip
-_HEAD = re.compile(r"\x01([0-9a-f]{7,64}) (\d{1,12})\Z")
-_QUOTED = re.compile(r'\\(?:([abtnvfr"\\])|([0-7]{3}))')
+_HEAD = regex(r"\x01([0-9a-f]{7,64}) (\d{1,12})\Z")
+_QUOTED = regex(r'\\(?:([abtnvfr"\\])|([0-7]{3}))')
 _LETTERS = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
-_STATUS = re.compile(r"([ACDMRTUXB])\d{0,3}\t")
+_STATUS = regex(r"([ACDMRTUXB])\d{0,3}\t")
 
 
 @dataclass(frozen=True, slots=True)

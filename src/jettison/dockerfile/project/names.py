@@ -4,6 +4,8 @@ import os
 import re
 from collections.abc import Iterable
 
+from jettison.regex import regex
+
 KINDS: tuple[tuple[str, str], ...] = (
     ("pyproject", r"pyproject\.toml"),
     ("uv-lock", r"uv\.lock"),
@@ -18,11 +20,9 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("setup-py", r"setup\.py"),
 )
 LOCKS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock", "conda-lock"})
-_REQUIREMENTS = re.compile(
-    r"(?:.*[._-])?(?:requirements?|reqs?|constraints?)(?:[._-].*)?\.(?:txt|in|pip)\Z", re.IGNORECASE
-)
-_FOLDER = re.compile(r"(?:.*/)?(?:requirements?|reqs?)/[^/]+\.(?:txt|in|pip)\Z", re.IGNORECASE)
-_CONSTRAINTS = re.compile(r"(?:^|[/._-])constraints?[._-]", re.IGNORECASE)
+_REQUIREMENTS = regex(r"(?:.*[._-])?(?:requirements?|reqs?|constraints?)(?:[._-].*)?\.(?:txt|in|pip)\Z", re.IGNORECASE)
+_FOLDER = regex(r"(?:.*/)?(?:requirements?|reqs?)/[^/]+\.(?:txt|in|pip)\Z", re.IGNORECASE)
+_CONSTRAINTS = regex(r"(?:^|[/._-])constraints?[._-]", re.IGNORECASE)
 _SUFFIXES = (".toml", ".lock", ".yml", ".yaml", ".cfg", ".py", ".txt", ".in", ".pip", "Pipfile")
 
 

@@ -10,8 +10,9 @@ from packaging.version import InvalidVersion, Version
 from jettison.dockerfile.project.dependencies import Source, Wanted, is_commit, normal
 from jettison.dockerfile.project.documents import Table, text, texts
 from jettison.finding import Skip
+from jettison.regex import regex
 
-_PART = re.compile(r"(\^|~(?!=))\s*(\S+)")
+_PART = regex(r"(\^|~(?!=))\s*(\S+)")
 
 
 def specifier(said: str) -> str:

@@ -15,12 +15,13 @@ from typing import Literal
 from jettison.dockerfile.project.dependencies import Dependencies, Group, Index, Wanted, wanted
 from jettison.dockerfile.project.text import Span, inside, read_text
 from jettison.finding import Skip
+from jettison.regex import regex
 
 MAX_FILES = 50
 MAX_DEPTH = 20
 MAX_LINES = 50_000
-_COMMENT = re.compile(r"(?:^|\s+)#.*$")
-_HASH = re.compile(r"[A-Za-z0-9]+:[0-9A-Fa-f]+\Z")
+_COMMENT = regex(r"(?:^|\s+)#.*$")
+_HASH = regex(r"[A-Za-z0-9]+:[0-9A-Fa-f]+\Z")
 _LONG = {
     "--index-url": True,
     "--pypi-url": True,

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jettison.dockerfile.project.launchers import BY_NAME, MODULES, RUNNERS, WRAPPERS, Launcher
+from jettison.regex import regex
 
 MAX_WORDS = 500
 MAX_TEXT = 20_000
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^{}]*))?\}|(\w+))")
-_PYTHON = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?)?\Z")
+_VARIABLE = regex(r"\$(?:\{(\w+)(?::?-([^{}]*))?\}|(\w+))")
+_PYTHON = regex(r"(?:python|pypy)(?:\d(?:\.\d+)?)?\Z")
 _PYTHON_VALUES = frozenset({"-X", "-W", "--check-hash-based-pycs"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
-_APP = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*(?:\(.*\))?)?\Z")
+_APP = regex(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*(?:\(.*\))?)?\Z")
 _PASS_ON = frozenset({"torchrun", "accelerate", "deepspeed"})
 _OPERATORS = frozenset({"&&", "||", ";", "|", "&", "\n", ";;"})
 _CONTROL = frozenset({"if", "then", "else", "elif", "fi", "while", "until", "do", "done", "esac", "{", "}", "!"})
@@ -23,7 +24,7 @@ set cd source . echo printf true : umask ulimit trap wait exit read local shift 
 unset shopt [ [[ test for case select in ( ) sleep mkdir chmod chown
 """
 _PASSED_OVER = frozenset(_NOT_STARTED.split())
-_OPAQUE = re.compile(r"`|\$\(|<<|<\(|>\(|\beval\b|\bfunction\b|\(\)\s*\{")
+_OPAQUE = regex(r"`|\$\(|<<|<\(|>\(|\beval\b|\bfunction\b|\(\)\s*\{")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,13 @@ from jettison.dockerfile.project.calls import servers as servers_of
 from jettison.dockerfile.project.facts import GUARDS, CodeFile, Command, Guard, Import, Route, Server, Use
 from jettison.dockerfile.project.signs import ARGUMENTS, METHODS, TOPS
 from jettison.dockerfile.project.text import Place
+from jettison.regex import regex
 
 MAX_FACTS = 20_000
 MAX_CONDITION = 100  # nodes
-_DEVICE = re.compile(r"cuda(?::\d+)?\Z")
+_DEVICE = regex(r"cuda(?::\d+)?\Z")
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException", "OSError"})
-_ASKS_GPU = re.compile(
-    r"is_available|cuda|gpu|device_count|get_available_providers|list_physical_devices", re.IGNORECASE
-)
+_ASKS_GPU = regex(r"is_available|cuda|gpu|device_count|get_available_providers|list_physical_devices", re.IGNORECASE)
 _DYNAMIC = frozenset({"importlib.import_module", "__import__", "importlib.util.find_spec", "pytest.importorskip"})
 
 

@@ -9,11 +9,12 @@ from jettison.dockerfile.scope import State
 from jettison.dockerfile.shell.parse import parse_script
 from jettison.dockerfile.shell.record import Command, Script
 from jettison.dockerfile.text import Joined
+from jettison.regex import regex
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
-_ONLY_HEREDOC = re.compile(r"<<-?\s*(['\"]?)[A-Za-z0-9_.-]+\1$")
+_ONLY_HEREDOC = regex(r"<<-?\s*(['\"]?)[A-Za-z0-9_.-]+\1$")
 _DEEPEST = 3  # bodies within bodies: sh -c "bash -c '…'"
-_TAKES_SCRIPT = re.compile(r"-[a-zA-Z]*c$")
+_TAKES_SCRIPT = regex(r"-[a-zA-Z]*c$")
 
 
 def script_of(recipe: Recipe, instruction: Instruction, state: State) -> Script | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from jettison.dockerfile.shell.record import Command, ShellWord
 from jettison.dockerfile.tools.record import Call, Option, Tool
 from jettison.dockerfile.tools.table import TOOLS
+from jettison.regex import regex
 
 _WRAPPERS = {
     "sudo": "uUgp",
@@ -19,10 +20,10 @@ _WRAPPERS = {
     "xvfb-run": "s",
 }
 """Programs that run the rest of their line, with the letters of their options that take a value."""
-_PYTHON = re.compile(r"(?:python|pypy)[23]?(?:\.\d+)?$")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_PYTHON = regex(r"(?:python|pypy)[23]?(?:\.\d+)?$")
+_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 _RUNNERS = {"poetry": "run", "pipenv": "run", "pdm": "run", "uv": "run", "hatch": "run", "rye": "run"}
-_CONDA = re.compile(r"(?:micro)?(?:conda|mamba)$")
+_CONDA = regex(r"(?:micro)?(?:conda|mamba)$")
 _CONDA_RUN_VALUED = ("-n", "--name", "-p", "--prefix", "--cwd", "--root-prefix", "-r")
 
 

@@ -16,6 +16,7 @@ _ACTION = re.compile(
     re.MULTILINE,
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_FLOW = "it is not written as owner/name@ref on a line of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +85,43 @@ def _open(text: str) -> str:
 
 
 def action_places(text: str) -> tuple[Place, ...]:
-    """Return the actions that a workflow uses, in order; local ones and container images are none."""
+    """Return the actions that a workflow uses, in order; those of its own repository are none."""
+    lines = {text.count("\n", 0, match.start("repository")): match for match in _ACTION.finditer(text)}
     found: list[Place] = []
-    lines = _lines_of_uses(text)
-    for match in _ACTION.finditer(text):
-        if text.count("\n", 0, match.start("repository")) not in lines:
-            continue  # text of a script
-        tag = match["tag"] or ""
-        held = _COMMIT.fullmatch(match["ref"]) is not None
-        reason = "a commit, and no tag behind it says what it was" if held and not tag else ""
-        span = (match.start("repository"), match.end() - match[0].endswith("\r"))
-        line = text.count("\n", 0, span[0]) + 1
-        ref = tag if held else match["ref"]
-        whole = f"{match['repository']}{match['path']}@{match['ref']}"
-        found.append(Place("uses", whole, line, span, reason, match["repository"], ref))
+    for token in _uses(text):
+        match = lines.get(token.start_mark.line)
+        if match and token.value == f"{match['repository']}{match['path']}@{match['ref']}":
+            found.append(_action(text, match))
+        elif not token.value.startswith("./") and "@sha256:" not in token.value:
+            span = (token.start_mark.index, token.end_mark.index)
+            reason = "an image; only actions are pinned here" if token.value.startswith("docker://") else _FLOW
+            found.append(Place("uses", token.value, token.start_mark.line + 1, span, reason))
     return tuple(found)
 
 
-def _lines_of_uses(text: str) -> set[int]:
-    """Return the lines, from 0, on which a key ``uses`` of the workflow has its value; none where it is no YAML."""
-    lines: set[int] = set()
+def _action(text: str, match: re.Match[str]) -> Place:
+    tag = match["tag"] or ""
+    held = _COMMIT.fullmatch(match["ref"]) is not None
+    reason = "a commit, and no tag behind it says what it was" if held and not tag else ""
+    span = (match.start("repository"), match.end() - match[0].endswith("\r"))
+    whole = f"{match['repository']}{match['path']}@{match['ref']}"
+    line = text.count("\n", 0, span[0]) + 1
+    return Place("uses", whole, line, span, reason, match["repository"], tag if held else match["ref"])
+
+
+def _uses(text: str) -> list[yaml.ScalarToken]:
+    """Return the values of a workflow's keys ``uses``; texts of scripts are none, and there are none without YAML."""
+    found: list[yaml.ScalarToken] = []
     before: list[yaml.Token] = []
     try:
         for token in yaml.scan(text, Loader=yaml.BaseLoader):
             key = before[-2].value if len(before) > 1 and isinstance(before[-2], yaml.ScalarToken) else ""
             if key == "uses" and isinstance(before[-1], yaml.ValueToken) and isinstance(token, yaml.ScalarToken):
-                lines.add(token.start_mark.line)
+                found.append(token)
             before = [*before[-1:], token]
     except yaml.YAMLError:
-        return set()
-    return lines
+        return []
+    return found
 
 
 def pinned_action(place: Place, commit: str, written: str) -> str:

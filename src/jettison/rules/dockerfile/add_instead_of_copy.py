@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.copying import Copying, copyings
 from jettison.rules.dockerfile.places import earlier
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule, Safety
 from jettison.rules.dockerfile.weights import context_folder
 
-_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|[^/]+@[^/]+:", re.IGNORECASE)
-_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|lzma|zst)$|\.tar\.", re.IGNORECASE)
-_PLAIN = re.compile(
+_REMOTE = regex(r"(?:https?|ftp|git|ssh)://|git@|[^/]+@[^/]+:", re.IGNORECASE)
+_ARCHIVE = regex(r"\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|lzma|zst)$|\.tar\.", re.IGNORECASE)
+_PLAIN = regex(
     r"\.(?:txt|py|sh|bash|ps1|json|ya?ml|toml|cfg|conf|ini|md|rst|env|lock|in|service|properties|xml|html|css|js|ts|"
     r"ipynb|[rR]|sql|csv|pth?|onnx|safetensors|bin|h5|pkl|pb|whl|deb|rpm|jar|zip|so|cpp|cc|c|h|cu|pem|crt|key|repo|list|"
     r"template|proto|ttf|npy|png|jpe?g|patch|diff)$"

@@ -1,17 +1,17 @@
 """apk's index left in a layer."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit, insert_after
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.bodies import text_of
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.command_edit import remove_command
 from jettison.rules.dockerfile.mounts import covered, joined
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
-_REMOVED = re.compile(r"\b(?:rm|find)\b[^\n;&|]*/(?:var|etc)/(?:cache/)?(?:apk|\*)|\bapk\s+cache\s+clean\b")
+_REMOVED = regex(r"\b(?:rm|find)\b[^\n;&|]*/(?:var|etc)/(?:cache/)?(?:apk|\*)|\bapk\s+cache\s+clean\b")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.apt_mounts import apt_calls
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_CUDA = re.compile(
+_CUDA = regex(
     r"cuda(?:-|$)|cudnn|libcu(?:dnn|blas|fft|sparse|solver|rand|dart)|libnccl|tensorrt|libnv(?:infer|jpeg)|libnpp"
 )
 

@@ -1,13 +1,13 @@
 """apt-key."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_GONE = re.compile(r"(?:^|-)(?:trixie|forky|sid|13(?:\.\d+)?|oracular|plucky|24\.10|2[5-9]\.\d\d)(?:-|$)")
+_GONE = regex(r"(?:^|-)(?:trixie|forky|sid|13(?:\.\d+)?|oracular|plucky|24\.10|2[5-9]\.\d\d)(?:-|$)")
 
 
 def _check(case: Case) -> Iterator[Find]:

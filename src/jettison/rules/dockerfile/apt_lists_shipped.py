@@ -1,8 +1,8 @@
 """Package lists left in a layer."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.apt_mounts import INSTALLS, LISTS, STATE, apt_calls
 from jettison.rules.dockerfile.bodies import append, sudo, text_of
 from jettison.rules.dockerfile.case import Case, Site
@@ -10,7 +10,7 @@ from jettison.rules.dockerfile.mounts import mounts_of
 from jettison.rules.dockerfile.record import Claim, Example, Find, Fix, Rule
 
 _SIZE = 19_000_000  # bookworm's main lists, uncompressed by apt: 18.9 MB
-_REMOVED = re.compile(r"\b(?:rm|find)\b[^\n;&|]*/var/(?:lib/(?:apt\b|\*|\{[^}]*apt)|\{[^}]*lib/apt)|\bdist-?clean\b")
+_REMOVED = regex(r"\b(?:rm|find)\b[^\n;&|]*/var/(?:lib/(?:apt\b|\*|\{[^}]*apt)|\{[^}]*lib/apt)|\bdist-?clean\b")
 
 
 def _check(case: Case) -> Iterator[Find]:

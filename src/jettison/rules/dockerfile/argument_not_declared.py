@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import insert_behind
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
-_USE = re.compile(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
+_USE = regex(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
 
 
 def _check(case: Case) -> Iterator[Find]:

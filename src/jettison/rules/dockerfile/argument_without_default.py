@@ -1,13 +1,13 @@
 """FROM with a build argument that nothing sets."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.scope import GIVEN_BY_BUILDER
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_USE = re.compile(r"\$(?:\{(\w+)(:?[-+?][^}]*)?\}|(\w+))")
+_USE = regex(r"\$(?:\{(\w+)(:?[-+?][^}]*)?\}|(\w+))")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jettison.dockerfile.scope import Stage, State
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.cuda_twice import rename_base, root_of
@@ -20,7 +21,7 @@ _FULL_ONLY = words(
 )
 """Programs that the full python image has, and the slim one has not."""
 _SHELLS = ("/bin/sh", "/bin/bash", "sh", "bash", "/bin/ash")
-_PYTHON_TAG = re.compile(r"(?P<version>\d+(?:\.\d+){1,2}(?:rc\d+)?)(?:-(?P<system>bookworm|bullseye|trixie|buster))?")
+_PYTHON_TAG = regex(r"(?P<version>\d+(?:\.\d+){1,2}(?:rc\d+)?)(?:-(?P<system>bookworm|bullseye|trixie|buster))?")
 
 
 @dataclass(frozen=True, slots=True)

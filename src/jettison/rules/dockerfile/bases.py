@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from jettison.regex import regex
+
 Flavour = Literal["base", "runtime", "devel"]
 
 
@@ -47,8 +49,8 @@ class Base:
     manager: str | None = None
 
 
-_REFERENCE = re.compile(r"(?P<repository>[^@]+?)(?::(?P<tag>[^/:@]+))?(?:@(?P<digest>\w+:[0-9a-f]+))?$")
-_SMALL = re.compile(r"(?:^|[-.])slim(?:$|[-.])")
+_REFERENCE = regex(r"(?P<repository>[^@]+?)(?::(?P<tag>[^/:@]+))?(?:@(?P<digest>\w+:[0-9a-f]+))?$")
+_SMALL = regex(r"(?:^|[-.])slim(?:$|[-.])")
 
 
 @functools.lru_cache(maxsize=256)

@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
 _DASH = ("python", "debian", "ubuntu", "cuda", "pytorch", "tensorflow")
 _BASHISMS = (
-    (re.compile(r"(?:^|[;&|(]\s*|\bthen\s+|\bdo\s+)\[\[\s"), "[[ … ]]"),
-    (re.compile(r"(?<![\w$'\"])&>(?!&)"), "&>"),
-    (re.compile(r"(?<!<)<\("), "<( … )"),
+    (regex(r"(?:^|[;&|(]\s*|\bthen\s+|\bdo\s+)\[\[\s"), "[[ … ]]"),
+    (regex(r"(?<![\w$'\"])&>(?!&)"), "&>"),
+    (regex(r"(?<!<)<\("), "<( … )"),
 )
 
 

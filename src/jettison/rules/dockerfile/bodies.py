@@ -1,12 +1,11 @@
 """Commands added to shell bodies so that what fails still fails: ``&&`` hides a failure where ``set -e`` holds."""
 
-import re
-
 from jettison.dockerfile.edit import Edit, append_command
 from jettison.dockerfile.shell.record import Command, Script
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 
-_COMMENT = re.compile(r"(?:^|\s)#")
+_COMMENT = regex(r"(?:^|\s)#")
 _ENDS = ("exit", "exec", "return")
 
 

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.bodies import text_of
 from jettison.rules.dockerfile.caches import CACHES, folder_of, is_off, is_root
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.mounts import add_cache, covered, mounts_of, takes_mounts
 from jettison.rules.dockerfile.record import Fix
 
-_REMOVES = re.compile(r"\b(?:rm|find|shred)\b[^\n]*cache|\bcache\s+(?:purge|clean|clear|remove|prune)\b", re.IGNORECASE)
+_REMOVES = regex(r"\b(?:rm|find|shred)\b[^\n]*cache|\bcache\s+(?:purge|clean|clear|remove|prune)\b", re.IGNORECASE)
+_FORCED = regex(r"\brm\s+(?:-\w+\s+)*-\w*f[^&|;\n]*")
 _LOOKS_LIKE = r"(?:^|/)(?:{name}|\.cache)(?:[-_/]|$)"
 
 
@@ -18,7 +20,8 @@ def kept(case: Case, tool: str, *actions: str) -> Iterator[tuple[Site, list[Call
     """Give the RUNs of shipped stages with calls that leave what they downloaded in the layer."""
     found: dict[int, tuple[Site, list[Call]]] = {}
     for site, call in case.calls(tool, *actions):
-        if site.stage in case.shipped and not is_off(site, call) and not is_kept_out(case, site, call):
+        used = site.stage in case.shipped and not is_off(site, call) and not is_kept_out(case, site, call)
+        if used and not _is_wanted(case, site, call):
             found.setdefault(site.instruction.line, (site, []))[1].append(call)
     yield from found.values()
 
@@ -35,6 +38,29 @@ def is_kept_out(case: Case, site: Site, call: Call) -> bool:
         mount.target is None or re.search(_LOOKS_LIKE.format(name=name), mount.target)
         for mount in mounts_of(site, "cache")
     )
+
+
+def _is_wanted(case: Case, site: Site, call: Call) -> bool:
+    """Whether an instruction speaks of a cache, or of the folder that holds it: it may copy it, fill it or read it.
+
+    What removes it with ``rm -f`` does not mind that it is gone; a mount's target is no file of the image.
+    """
+    home = CACHES[call.tool].home
+    holder, _, _ = home.rpartition("/")
+    said = [rf"/{re.escape(home)}(?![\w-])"]  # however the home before it is written
+    if folder := folder_of(case, site, call):
+        said.append(rf"{re.escape(folder)}(?![\w-])")
+    if holder:
+        said.append(rf"/{re.escape(holder)}/?(?:\*|[\s\"'&|;)\],]|\Z)")
+    speaks = re.compile("|".join(said))
+    return any(
+        speaks.search(_FORCED.sub("", each.instruction.body.text + _documents(each)))
+        for each in case.named("RUN", "COPY", "ADD", "VOLUME")
+    )
+
+
+def _documents(site: Site) -> str:
+    return "".join(f"\n{document.content}" for document in site.instruction.heredocs)
 
 
 def mount_fix(case: Case, site: Site, call: Call) -> Fix | None:

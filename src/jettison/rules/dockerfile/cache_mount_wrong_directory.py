@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.caches import CACHES, folder_of
 from jettison.rules.dockerfile.case import Case, Site
@@ -13,7 +14,7 @@ from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.users import who
 
 _APT = ("/var/cache/apt", "/var/lib/apt", "/var/cache", "/var/lib")
-_CARGO = re.compile(r".*/\.?cargo(?=/|$)")
+_CARGO = regex(r".*/\.?cargo(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """A cache mount that the user of the RUN cannot write to."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.mounts import Mount, add_field, mounts_of
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.users import Who, who
 
-_OPEN = re.compile(r"0*[0-7]?[0-7][0-7][2367]$")
+_OPEN = regex(r"0*[0-7]?[0-7][0-7][2367]$")
 
 
 def _check(case: Case) -> Iterator[Find]:

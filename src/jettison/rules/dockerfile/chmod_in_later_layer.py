@@ -1,14 +1,14 @@
 """Files stored a second time because a later layer changes their mode."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.relabel import Relabel, mended, relabels, run_by_root, safety, simple, sources
 from jettison.rules.dockerfile.weights import context_mode, stored_again
 
-_OCTAL = re.compile(r"0?[0-7]{3}$")
+_OCTAL = regex(r"0?[0-7]{3}$")
 _RUNNABLE = {"+x": 0o111, "a+x": 0o111, "ugo+x": 0o111, "u+x": 0o100}
 
 

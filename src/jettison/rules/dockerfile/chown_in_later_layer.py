@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.accounts import account_named, group_exists, group_number, user_number
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.copying import Copying
@@ -11,7 +12,7 @@ from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 from jettison.rules.dockerfile.relabel import Relabel, mended, relabels, run_by_root, safety, simple, sources
 from jettison.rules.dockerfile.weights import stored_again
 
-_OWNER = re.compile(r"(?P<user>[\w-]+|\$\{?\w+\}?)(?::(?P<group>[\w-]+|\$\{?\w+\}?))?$")
+_OWNER = regex(r"(?P<user>[\w-]+|\$\{?\w+\}?)(?::(?P<group>[\w-]+|\$\{?\w+\}?))?$")
 
 
 def _check(case: Case) -> Iterator[Find]:

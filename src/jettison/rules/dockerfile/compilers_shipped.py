@@ -1,22 +1,22 @@
 """Compilers and headers left in the image."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.compiling import Sign, in_words, signs
 from jettison.rules.dockerfile.packages import Package, packages
 from jettison.rules.dockerfile.record import Claim, Example, Find, Rule
 from jettison.rules.dockerfile.shipping import environments, shipped_installs
 
-_COMPILERS = re.compile(
+_COMPILERS = regex(
     r"build-essential|build-base|(?:gcc|g\+\+|clang|gfortran|cpp|llvm)(?:-\d+)?|gcc-c\+\+|make|cmake3?|ninja(?:-build)?|"
     r"meson|autoconf|automake|libtool|pkg-config|pkgconf|rustc|cargo|golang(?:-go)?|nasm|yasm|bison|flex|swig|ccache|"
     r"nvidia-cuda-toolkit|cuda-(?:nvcc|toolkit|compiler)[\w.-]*|default-jdk|openjdk-\d+-jdk|linux-headers|nodejs-dev"
 )
-_HEADERS = re.compile(r"[\w.+-]+-(?:dev|devel|headers)(?:-[\d.-]+)?")
-_OTHERS = re.compile(r"git(?:-lfs)?|subversion|mercurial|patchelf")
-_NEEDED_BY_JIT = re.compile(
+_HEADERS = regex(r"[\w.+-]+-(?:dev|devel|headers)(?:-[\d.-]+)?")
+_OTHERS = regex(r"git(?:-lfs)?|subversion|mercurial|patchelf")
+_NEEDED_BY_JIT = regex(
     r"build-essential|(?:gcc|g\+\+|clang)(?:-\d+)?|libc6-dev|musl-dev|python3(?:\.\d+)?-dev|python-dev"
 )
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from jettison.dockerfile.project.needs import jit_needs
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.around import code
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.gpu import COMPILES_CUDA, RUNS_COMPILER, links_cuda
@@ -14,17 +15,15 @@ from jettison.rules.dockerfile.python_installs import PythonInstall
 from jettison.rules.dockerfile.tables import words
 
 _COMPILERS = ("nvcc", "make", "cmake", "gcc", "cargo")
-_CUDA_PACKAGES = re.compile(
+_CUDA_PACKAGES = regex(
     r"(?:cuda|libcudnn|libnccl|libcublas|libcufft|libcusparse|libnvinfer|libnvonnxparsers|libnvvpi|tensorrt|"
     r"nvidia-cuda-toolkit|libnpp|python3-libnvinfer)(?:[\w.+-]*)"
 )
-_CUDA_VARIABLES = re.compile(
+_CUDA_VARIABLES = regex(
     r"(?:TORCH_CUDA_ARCH_LIST|FORCE_CUDA|CMAKE_CUDA_\w+|CUDAARCHS|TCNN_CUDA_ARCHITECTURES|NVCC_\w+|"
     r"CUDACXX|CUDA_ARCH\w*|TORCH_NVCC_FLAGS|DS_BUILD_\w+|FLASH_ATTN\w*)"
 )
-_FLAGS = re.compile(
-    r"(?:LLAMA_CUBLAS|GGML_CUDA|LLAMA_CUDA|WITH_CUDA|USE_CUDA|CUDA)\s*=\s*(?:on|1|true|yes)", re.IGNORECASE
-)
+_FLAGS = regex(r"(?:LLAMA_CUBLAS|GGML_CUDA|LLAMA_CUDA|WITH_CUDA|USE_CUDA|CUDA)\s*=\s*(?:on|1|true|yes)", re.IGNORECASE)
 _IMPORTS = words("cupy pycuda tensorrt ctranslate2 faster_whisper cudf cuml")
 """Modules that load, or may load, the base's CUDA."""
 Kind = Literal["compiles", "perhaps", "links", "runs"]

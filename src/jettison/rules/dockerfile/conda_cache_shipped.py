@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.bodies import append, sudo, text_of
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.conda_calls import conda_installs
 from jettison.rules.dockerfile.mounts import mounts_of
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
-_CLEANED = re.compile(
-    r"\b(?:conda|mamba|micromamba)\S*\s[^\n;&|]*\bclean\b|\brm\b[^\n;&|]*/?pkgs\b|\bclean\b[^\n;&|]*-\w*a"
-)
+_CLEANED = regex(r"\b(?:conda|mamba|micromamba)\S*\s[^\n;&|]*\bclean\b|\brm\b[^\n;&|]*/?pkgs\b|\bclean\b[^\n;&|]*-\w*a")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 
-_SPEC = re.compile(r"(?:[\w./-]+::)?([A-Za-z0-9_][\w.-]*)\s*(.*)$", re.DOTALL)
-_FILE = re.compile(r"\.(?:ya?ml|txt|lock|conda|tar\.bz2)$")
+_SPEC = regex(r"(?:[\w./-]+::)?([A-Za-z0-9_][\w.-]*)\s*(.*)$", re.DOTALL)
+_FILE = regex(r"\.(?:ya?ml|txt|lock|conda|tar\.bz2)$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Compilers from conda in the image."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.conda_calls import conda_installs, specs_of
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_COMPILERS = re.compile(
+_COMPILERS = regex(
     r"(?:gcc|gxx|g\+\+|gfortran|clang|clangxx)(?:_(?:impl_)?linux-\w+)?$|(?:c-|cxx-|fortran-)?compilers?$|cudatoolkit-dev$"
     r"|cuda-nvcc(?:_\S+)?$|cuda-toolkit$|cuda-compiler$|rust$|go$|bazel$"
 )

@@ -1,16 +1,16 @@
 """Packages from Anaconda's own channel."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.bodies import text_of
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.conda_calls import conda_installs
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_INSTALLER = re.compile(r"\b(?:Miniconda[23]|Anaconda[23])-")
-_AVOIDED = re.compile(
+_INSTALLER = regex(r"\b(?:Miniconda[23]|Anaconda[23])-")
+_AVOIDED = regex(
     r"override-channels|nodefaults|remove\s+channels\s+defaults|tos\s+accept|default_channels|repodata_fns"
 )
 

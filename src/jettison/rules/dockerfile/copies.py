@@ -6,11 +6,12 @@ import posixpath
 import re
 from dataclasses import dataclass
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.case import Case, Site
 
-_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git@)", re.IGNORECASE)
-_OPEN = re.compile(r"[$'\"\\`]")
+_ADDRESS = regex(r"(?:[a-z][a-z0-9+.-]*://|git@)", re.IGNORECASE)
+_OPEN = regex(r"[$'\"\\`]")
 """What makes a word other than it is written."""
 WHOLE = frozenset({".", "*", "**"})
 """Sources that name all of the build context, as :attr:`Copying.sources` has them."""

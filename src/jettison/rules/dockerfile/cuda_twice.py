@@ -1,10 +1,10 @@
 """CUDA in the base and in the wheels."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit, replace_word
 from jettison.dockerfile.scope import Stage
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.compiling import Sign, code_is_known, signs
@@ -13,7 +13,7 @@ from jettison.rules.dockerfile.python_installs import Asked, PythonInstall
 from jettison.rules.dockerfile.record import Claim, Example, Find, Fix, Rule
 from jettison.rules.dockerfile.shipping import environments, shipped_installs
 
-_FLAVOUR = re.compile(r"(?P<version>\d+(?:\.\d+)+)(?:-cudnn\d*)?-(?:runtime|devel)(?P<system>-[\w.]+)?")
+_FLAVOUR = regex(r"(?P<version>\d+(?:\.\d+)+)(?:-cudnn\d*)?-(?:runtime|devel)(?P<system>-[\w.]+)?")
 
 
 def twice(case: Case) -> tuple[Base, tuple[tuple[PythonInstall, Asked], ...], tuple[Sign, ...]] | None:

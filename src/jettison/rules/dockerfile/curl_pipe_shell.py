@@ -1,14 +1,14 @@
 """Scripts from the network that run unseen."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.shell.record import Command
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_SHELLS = re.compile(r"(?:ba|da|a|z|k)?sh|python[\d.]*|perl|ruby|node")
+_SHELLS = regex(r"(?:ba|da|a|z|k)?sh|python[\d.]*|perl|ruby|node")
 
 
 def _check(case: Case) -> Iterator[Find]:

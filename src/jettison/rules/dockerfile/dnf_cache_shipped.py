@@ -1,9 +1,9 @@
 """The metadata of dnf, yum, microdnf or tdnf left in a layer."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.bodies import append, sudo, text_of
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.mounts import covered
@@ -21,9 +21,7 @@ _ACTIONS = (
     "module",
 )
 _FOLDERS = ("/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/cache/tdnf")
-_CLEANED = re.compile(
-    r"\b(?:dnf5?|microdnf|yum|tdnf)\b[^\n;&|]*\bclean\s|\brm\b[^\n;&|]*/var/(?:cache\b|\*|\{[^}]*cache)"
-)
+_CLEANED = regex(r"\b(?:dnf5?|microdnf|yum|tdnf)\b[^\n;&|]*\bclean\s|\brm\b[^\n;&|]*/var/(?:cache\b|\*|\{[^}]*cache)")
 
 
 def _check(case: Case) -> Iterator[Find]:

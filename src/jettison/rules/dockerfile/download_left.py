@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.edit import append_command
 from jettison.dockerfile.shell.record import Command
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.fetches import ARCHIVE, Download, downloads
 from jettison.rules.dockerfile.places import earlier, folder_at, joined, later, text_of
@@ -14,7 +15,7 @@ from jettison.rules.dockerfile.stored import removed_in
 _UNPACKERS = frozenset(
     ("tar", "bsdtar", "unzip", "dpkg", "apt", "apt-get", "rpm", "dnf", "yum", "bash", "sh", "7z", "7za", "pip", "pip3")
 )
-_PLAIN_NAME = re.compile(r"[\w./+~-]+$")
+_PLAIN_NAME = regex(r"[\w./+~-]+$")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from jettison.dockerfile.project.flags import flag_file
 from jettison.dockerfile.shell.record import Command
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.python_installs import known_text
 
-_CALL = re.compile(
+_CALL = regex(
     r"\b(snapshot_download|hf_hub_download|[\w.]*from_pretrained|SentenceTransformer|pipeline|load_model)\s*\("
 )
-_REVISION = re.compile(r"\brevision\s*=")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_REVISION = regex(r"\brevision\s*=")
+_COMMIT = regex(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Commands that download everything they know."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Claim, Example, Find, Rule
 
-_NLTK = re.compile(r"nltk\.download\(\s*(?:['\"](all|popular|all-corpora|book)['\"]|\))")
+_NLTK = regex(r"nltk\.download\(\s*(?:['\"](all|popular|all-corpora|book)['\"]|\))")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -1,12 +1,12 @@
 """The GPU driver in an image."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Claim, Example, Find, Rule
 
-_DRIVER = re.compile(
+_DRIVER = regex(
     r"nvidia-(?:driver|dkms|kernel|utils|headless|compute-utils|modprobe|settings|open)(?:-[\w.-]+)?|nvidia-\d{3}"
     r"|libcuda1(?:-\d+)?|libnvidia-(?:compute|gl|decode|encode|cfg1|extra|common|ml|fbc1)[\w-]*|cuda-drivers[\w-]*"
     r"|cuda|cuda-\d+-\d+|xserver-xorg-video-nvidia[\w-]*"

@@ -5,12 +5,12 @@ which are copied before; they write nothing where the COPY writes; what the COPY
 """
 
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jettison.dockerfile.edit import Edit, insert_behind
 from jettison.dockerfile.record import Instruction
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.copies import Copying
 from jettison.rules.dockerfile.independent import is_independent
@@ -18,7 +18,7 @@ from jettison.rules.dockerfile.needed_files import needed_files
 from jettison.rules.dockerfile.python_installs import PythonInstall
 from jettison.rules.dockerfile.record import Fix
 
-_SYSTEM = re.compile(
+_SYSTEM = regex(
     r"/(?:(?:usr|etc|lib|lib64|bin|sbin|root|opt|var|proc|sys|dev|run|home|home/[^/]+|tmp|usr/src)/?)?$"
     r"|/(?:etc|lib|lib64|bin|sbin|proc|sys|dev|run)/|/usr/(?:local|lib\d*|bin|sbin|share|include|libexec)(?:/|$)"
     r"|/var/(?:lib|cache|log|tmp|run)(?:/|$)|/opt/(?:conda|\w*venv\w*|python\w*|mamba\w*|nvidia)(?:/|$)"

@@ -1,15 +1,15 @@
 """A shell form as an exec form, where nothing in it needs a shell."""
 
 import json
-import re
 
 from jettison.dockerfile.shell.record import Command
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Site
 
 _BUILTINS = frozenset(
     ["cd", "export", "source", ".", "ulimit", "set", "exec", "eval", "umask", "trap", "alias", "test"]
 )
-_NEEDS_SHELL = re.compile(r"[~{}]")
+_NEEDS_SHELL = regex(r"[~{}]")
 
 
 def exec_form_of(site: Site) -> str | None:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
-_PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?")
+_PORT = regex(r"\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?")
 _HIGHEST = 65_535
 
 

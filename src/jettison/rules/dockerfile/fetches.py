@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.places import folder_at, joined, text_of, value_of
 
-_URL = re.compile(r"['\"]?(?:https?|ftp)://", re.IGNORECASE)
-ARCHIVE = re.compile(
+_URL = regex(r"['\"]?(?:https?|ftp)://", re.IGNORECASE)
+ARCHIVE = regex(
     r"\.(?:tar|tgz|tbz2?|txz|tar\.\w{1,4}|zip|7z|rar|gz|bz2|xz|zst|deb|rpm|apk|whl|jar|run|sh|bin|AppImage)$",
     re.IGNORECASE,
 )

@@ -5,18 +5,19 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.edit import insert_after
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.places import joined
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule, Safety
 from jettison.rules.dockerfile.stored import clone_place, removed_in
 
 _SHALLOW = ("--depth", "--shallow-since", "--shallow-exclude", "--filter", "--bare", "--mirror", "--reference")
-_NEEDS_HISTORY = re.compile(
+_NEEDS_HISTORY = regex(
     r"\bgit\b[^\n]*?\b(?:checkout|reset|describe|log|fetch|rev-list|merge|cherry-pick|switch|pull|revert)\b"
 )
-_BUILDS = re.compile(r"\bpip\b|setup\.py|\bbuild\b|poetry|\buv\b|\bmake\b|cmake|ninja|bazel|cargo|\.sh\b")
-_HOSTS = re.compile(r"https://(?:github|gitlab)\.com/", re.IGNORECASE)
-_LARGE_FILES = re.compile(r"//(?:[^/@]*@)?huggingface\.co/", re.IGNORECASE)
+_BUILDS = regex(r"\bpip\b|setup\.py|\bbuild\b|poetry|\buv\b|\bmake\b|cmake|ninja|bazel|cargo|\.sh\b")
+_HOSTS = regex(r"https://(?:github|gitlab)\.com/", re.IGNORECASE)
+_LARGE_FILES = regex(r"//(?:[^/@]*@)?huggingface\.co/", re.IGNORECASE)
 
 
 def _check(case: Case) -> Iterator[Find]:

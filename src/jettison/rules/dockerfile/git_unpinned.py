@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.places import later
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_FIXES = re.compile(r"\bgit\b[^\n]*?\b(?:checkout|reset|switch|fetch|submodule\s+update|apply|am)\b")
+_FIXES = regex(r"\bgit\b[^\n]*?\b(?:checkout|reset|switch|fetch|submodule\s+update|apply|am)\b")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.project.needs import gpu_use
+from jettison.regex import regex
 from jettison.rules.dockerfile.around import code
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.gpu import GPU_SIGNS
@@ -12,8 +13,8 @@ from jettison.rules.dockerfile.service import starts
 from jettison.rules.dockerfile.tables import words
 
 _CPU_PACKAGES = words("faiss-cpu tensorflow-cpu intel-extension-for-pytorch openvino onnxruntime-openvino")
-_GPU_WORD = re.compile(r"cuda|gpu|nvidia|(?<![a-z])nv(?![a-z])", re.IGNORECASE)
-_CPU_WORD = re.compile(r"(?<![a-z])cpu(?![a-z])", re.IGNORECASE)
+_GPU_WORD = regex(r"cuda|gpu|nvidia|(?<![a-z])nv(?![a-z])", re.IGNORECASE)
+_CPU_WORD = regex(r"(?<![a-z])cpu(?![a-z])", re.IGNORECASE)
 
 
 def wants_gpu(case: Case, installs: tuple[PythonInstall, ...]) -> bool:

@@ -1,16 +1,16 @@
 """A health check that calls what the image does not have."""
 
 import json
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.image_tools import lacks
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
-_ADDRESS = re.compile(r"(?:curl|wget)\s[^|;&]*?(?P<url>https?://[^\s'\"$|;&]+)[^|;&$]*(?:\|\|\s*exit 1)?")
+_ADDRESS = regex(r"(?:curl|wget)\s[^|;&]*?(?P<url>https?://[^\s'\"$|;&]+)[^|;&$]*(?:\|\|\s*exit 1)?")
 
 
 def _check(case: Case) -> Iterator[Find]:

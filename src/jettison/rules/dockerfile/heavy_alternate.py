@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.project.needs import windows
+from jettison.regex import regex
 from jettison.rules.dockerfile.alternates import (
     ALTERNATES,
     DEPENDS_ON,
@@ -25,7 +26,7 @@ from jettison.rules.dockerfile.service import purpose
 from jettison.rules.dockerfile.shipping import shipped_installs
 from jettison.rules.dockerfile.words_in_runs import can_edit, renamed
 
-_DESKTOP = re.compile(
+_DESKTOP = regex(
     r"x11-apps|xvfb|xauth|libgtk[\w.-]+|qt5[\w-]*|libqt\w+|ros-[\w-]+|python3-tk|xfce4|x11vnc|tigervnc[\w-]*"
 )
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jettison.dockerfile.record import Recipe
+from jettison.regex import regex
 
-_COMMENT = re.compile(
+_COMMENT = regex(
     r"#\s*(?P<tool>jettison|hadolint)\s+(?P<everywhere>global\s+)?ignore\s*=\s*(?P<names>[\w-]+(?:\s*,\s*[\w-]+)*)",
     re.IGNORECASE,
 )
-_SKIP = re.compile(r"(?:^|;)\s*skip=([\w,\s-]+)")
+_SKIP = regex(r"(?:^|;)\s*skip=([\w,\s-]+)")
 
 
 @dataclass(frozen=True, slots=True)

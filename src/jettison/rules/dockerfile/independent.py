@@ -1,9 +1,9 @@
 """Whether an instruction neither reads nor writes what a COPY in front of it brings."""
 
 import posixpath
-import re
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.copies import Copying, copyings, is_under
 from jettison.rules.dockerfile.mounts import mounts_of
@@ -14,10 +14,8 @@ from jettison.rules.dockerfile.tables import words
 _QUIET = frozenset(
     ("ENV", "ARG", "LABEL", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT", "MAINTAINER", "WORKDIR", "USER")
 )
-_TOOL_VARIABLES = re.compile(
-    r"PATH|VIRTUAL_ENV|HOME|PYTHONUSERBASE|PYTHONPYCACHEPREFIX|(?:PIP|UV|CONDA|POETRY|XDG|APT)_\w+"
-)
-_FILE_VARIABLES = re.compile(
+_TOOL_VARIABLES = regex(r"PATH|VIRTUAL_ENV|HOME|PYTHONUSERBASE|PYTHONPYCACHEPREFIX|(?:PIP|UV|CONDA|POETRY|XDG|APT)_\w+")
+_FILE_VARIABLES = regex(
     r"PIP_(?:CONFIG_FILE|FIND_LINKS|REQUIREMENT|CONSTRAINT|CERT|TARGET|PREFIX|ROOT|SRC|LOG|EDITABLE)"
 )
 _HARMLESS_ASSIGNMENTS = words("DEBIAN_FRONTEND PIP_NO_CACHE_DIR PIP_DISABLE_PIP_VERSION_CHECK TZ LC_ALL LANG")

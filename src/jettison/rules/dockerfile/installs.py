@@ -9,12 +9,13 @@ from packaging.utils import canonicalize_name
 
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 
 WishKind = Literal["index", "path", "address", "unknown"]
-_NAME = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$", re.DOTALL)
-_ADDRESS = re.compile(r"(?:[a-z0-9.]+\+)?[a-z0-9]+://|git\+|git@|.*@\s*(?:git\+|[a-z]+://)", re.IGNORECASE)
-_ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.\w+|tgz)$", re.IGNORECASE)
+_NAME = regex(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$", re.DOTALL)
+_ADDRESS = regex(r"(?:[a-z0-9.]+\+)?[a-z0-9]+://|git\+|git@|.*@\s*(?:git\+|[a-z]+://)", re.IGNORECASE)
+_ARCHIVE = regex(r"\.(?:whl|zip|tar\.\w+|tgz)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

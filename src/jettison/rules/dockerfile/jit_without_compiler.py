@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.project.needs import jit_needs
+from jettison.regex import regex
 from jettison.rules.dockerfile.around import code
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case
@@ -13,10 +14,8 @@ from jettison.rules.dockerfile.packages import packages
 from jettison.rules.dockerfile.record import Example, Find, Rule
 from jettison.rules.dockerfile.shipping import shipped_installs
 
-_C = re.compile(
-    r"build-essential|gcc(?:-\d+)?|g\+\+(?:-\d+)?|clang(?:-\d+)?|build-base|gcc-c\+\+|tcc|libc6?-dev|musl-dev"
-)
-_NVCC = re.compile(r"nvidia-cuda-toolkit|cuda(?:-\d+-\d+)?|cuda-(?:nvcc|toolkit|compiler|minimal-build)[\w.-]*")
+_C = regex(r"build-essential|gcc(?:-\d+)?|g\+\+(?:-\d+)?|clang(?:-\d+)?|build-base|gcc-c\+\+|tcc|libc6?-dev|musl-dev")
+_NVCC = regex(r"nvidia-cuda-toolkit|cuda(?:-\d+-\d+)?|cuda-(?:nvcc|toolkit|compiler|minimal-build)[\w.-]*")
 
 
 _TOOL = {"c-compiler": "gcc", "c++-compiler": "gcc", "cuda-compiler": "nvcc"}

@@ -1,14 +1,14 @@
 """ENV and LABEL in the form without an equals sign."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
-_PLAIN = re.compile(r"[\w./:,@%+=$\{\}-]+")
-_BLANKS = re.compile(r"[\w./:,@%+= $\{\}-]+")
+_PLAIN = regex(r"[\w./:,@%+=$\{\}-]+")
+_BLANKS = regex(r"[\w./:,@%+= $\{\}-]+")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from jettison.dockerfile.edit import Edit, add_flag, overlap, replace_word
 from jettison.dockerfile.record import Flag, Recipe
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Site
 
-_OLD_SYNTAX = re.compile(r"docker/dockerfile:(?:0|1\.[01])(?:\.\d+)?(?:-.*)?$")
+_OLD_SYNTAX = regex(r"docker/dockerfile:(?:0|1\.[01])(?:\.\d+)?(?:-.*)?$")
 _TARGETS = ("target", "dst", "destination")
-_CACHE = re.compile(r"type=cache\b")
+_CACHE = regex(r"type=cache\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from jettison.dockerfile.project.copied import copied
+from jettison.regex import regex
 from jettison.rules.dockerfile.around import asks, context
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.copies import Copying, absolute, copyings, is_under, workdir_of
@@ -13,9 +14,9 @@ from jettison.rules.dockerfile.python_installs import PythonInstall, is_open
 from jettison.rules.dockerfile.record import Safety
 from jettison.rules.dockerfile.required import required_files
 
-_NAME = re.compile(r"\$\{?(\w+)")
-_OPEN_FILE = re.compile(r"(?:[\w.-]|\$\w+|\$\{\w+\})+")
-_SPLIT = re.compile(r"\$\{?\w+\}?|[^$]+")
+_NAME = regex(r"\$\{?(\w+)")
+_OPEN_FILE = regex(r"(?:[\w.-]|\$\w+|\$\{\w+\})+")
+_SPLIT = regex(r"\$\{?\w+\}?|[^$]+")
 
 
 def needed_files(

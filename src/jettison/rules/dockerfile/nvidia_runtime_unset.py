@@ -1,15 +1,15 @@
 """A GPU service on a base that does not ask for GPUs."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import insert_before
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.places import base_at
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
 _WITHOUT = frozenset(("python", "debian", "ubuntu", "distroless", "conda", "alpine"))
-_NEEDS_GPU = re.compile(
+_NEEDS_GPU = regex(
     r"(?:^|[\s/'\"])(?:onnxruntime-gpu|cupy-cuda\d+x?|vllm|flash-attn|tensorflow\[and-cuda\]|jax\[cuda\d*\w*\]|tensorrt|whl/cu\d+"
     r"|faiss-gpu[\w-]*|nvidia-c\w+-cu\d+|pytorch-cuda)\b"
 )

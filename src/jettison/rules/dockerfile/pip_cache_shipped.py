@@ -64,8 +64,8 @@ PIP_CACHE_SHIPPED = Rule(
     "the layer: for a CUDA build of torch about 3 GB that nothing reads again. A cache mount keeps it on the build "
     "machine, where the next build uses it. The fix adds the mount where the user is root and the folder is known, and "
     "`--no-cache-dir` elsewhere: a mount that the user cannot write to, or in a folder that pip does not use, does "
-    "nothing. Mounts need BuildKit. Stages that are not shipped are left alone, and so are bodies that remove the "
-    "cache.",
+    "nothing. Mounts need BuildKit. Left alone are stages that are not shipped, bodies that remove the cache, and a "
+    "cache that some instruction copies, fills or reads.",
     sources=(
         "50 % of 148 public ML Dockerfiles leave pip's cache",
         "pip's documentation, Caching",
@@ -93,6 +93,11 @@ PIP_CACHE_SHIPPED = Rule(
             "# syntax=docker/dockerfile:1.0\nFROM python:3.11\nRUN pip install --no-cache-dir flask\n",
         ),
         Example("FROM registry.example/ml:3\nRUN if true; then pip install flask; fi\n"),
+        Example(
+            "FROM python:3.11-slim\nRUN pip install flask\nRUN rm -rf /root/.cache && ls /root/.cache/huggingface\n",
+            "FROM python:3.11-slim\nRUN --mount=type=cache,target=/root/.cache/pip pip install flask\n"
+            "RUN rm -rf /root/.cache && ls /root/.cache/huggingface\n",
+        ),
     ),
     good=(
         Example("FROM python:3.11-slim\nRUN pip install --no-cache-dir torch==2.4.1\n"),
@@ -100,6 +105,9 @@ PIP_CACHE_SHIPPED = Rule(
         Example("FROM python:3.11-slim\nRUN --mount=type=cache,target=/root/.cache pip install torch==2.4.1\n"),
         Example("FROM python:3.11-slim\nRUN pip install torch==2.4.1 && rm -rf /root/.cache\n"),
         Example("FROM python:3.11-slim\nRUN pip install torch && pip cache purge\n"),
+        Example("FROM python:3.11-slim\nRUN pip install torch\nRUN cp -r ~/.cache/pip /opt/wheels\n"),
+        Example("FROM python:3.11-slim\nCOPY wheels /root/.cache/pip\nRUN pip install torch\n"),
+        Example("FROM python:3.11 AS a\nRUN pip install torch\nFROM a\nCOPY --from=a /root/.cache /root/.cache\n"),
         Example("FROM python:3.11-slim\nRUN pip config set global.no-cache-dir true\nRUN pip install torch\n"),
         Example(
             "FROM python:3.11-slim AS build\nRUN pip install torch\nFROM python:3.11-slim\nCOPY --from=build /v /v\n"

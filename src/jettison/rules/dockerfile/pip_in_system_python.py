@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.apt_mounts import apt_calls
 from jettison.rules.dockerfile.bases import base_of
 from jettison.rules.dockerfile.bodies import text_of
@@ -11,11 +12,11 @@ from jettison.rules.dockerfile.caches import is_set
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_MANAGED = re.compile(
+_MANAGED = regex(
     r"(?:^|-)(?:bookworm|trixie|forky|sid|testing|unstable|1[2-9](?:\.\d+)?|lunar|mantic|noble|oracular|plucky|2[4-9]\.\d\d"
     r"|23\.(?:04|10)|ubuntu2[4-9]\.\d\d)(?:-|$)"
 )
-_OTHER_PYTHON = re.compile(
+_OTHER_PYTHON = regex(
     r"EXTERNALLY-MANAGED|get-pip|deadsnakes|conda|mamba|pyenv|virtualenv|-m venv|uv venv|make install|/bin/activate"
 )
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.shell.record import Command, ShellWord
 from jettison.dockerfile.tools.record import Option
+from jettison.regex import regex
 from jettison.rules.dockerfile.bases import Base, base_of
 from jettison.rules.dockerfile.case import Case, Site
 
 AT_ROOT = frozenset({"python", "debian", "ubuntu", "alpine", "cuda", "distroless", "scratch", "rhel"})
 """Families of base images whose working directory is ``/``: their Dockerfiles have no WORKDIR."""
-_ONLY_VARIABLES = re.compile(r"(?:[^$`*?\[\\\"'{}]|\$\w+|\$\{\w+\})+$")
-_BRACES = re.compile(r"(?<!\$)\{[^}]*(?:,|\.\.)")
-_MENTION = re.compile(r"\$\{?(\w+)")
+_ONLY_VARIABLES = regex(r"(?:[^$`*?\[\\\"'{}]|\$\w+|\$\{\w+\})+$")
+_BRACES = regex(r"(?<!\$)\{[^}]*(?:,|\.\.)")
+_MENTION = regex(r"\$\{?(\w+)")
 
 
 def base_at(case: Case, stage: int) -> Base | None:

@@ -13,22 +13,23 @@ from jettison.dockerfile.project.dependencies import Dependencies
 from jettison.dockerfile.scope import State
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.around import asks, in_context
 from jettison.rules.dockerfile.case import Case, Site
 
-_REQUIREMENT = re.compile(
+_REQUIREMENT = regex(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\]]*)\])?\s*"
     r"(?P<rest>(?:===?|[<>!~]=?|@|;).*)?$",
     re.DOTALL,
 )
-_CONDA = re.compile(r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)(?P<rest>[=<>! ].*)?$", re.DOTALL)
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-_LOCAL = re.compile(r"==\s*[\w.!]+\+([\w.]+)")
-_PATH = re.compile(r"(?:\.{1,2}(?:/|$|\[)|/|~)|.*\.(?:whl|tar\.gz|zip)(?:\[|$)|file:")
-_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git\+|git@)", re.IGNORECASE)
+_CONDA = regex(r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)(?P<rest>[=<>! ].*)?$", re.DOTALL)
+_VARIABLE = regex(r"\$(?:\{(\w+)\}|(\w+))")
+_LOCAL = regex(r"==\s*[\w.!]+\+([\w.]+)")
+_PATH = regex(r"(?:\.{1,2}(?:/|$|\[)|/|~)|.*\.(?:whl|tar\.gz|zip)(?:\[|$)|file:")
+_ADDRESS = regex(r"(?:[a-z][a-z0-9+.-]*://|git\+|git@)", re.IGNORECASE)
 
 _FILE_OPTIONS = ("-r", "--requirement", "-c", "--constraint", "-f", "--file", "-e", "--editable")
-_OPEN = re.compile(r"python|implementation|extra")
+_OPEN = regex(r"python|implementation|extra")
 _LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"}
 
 

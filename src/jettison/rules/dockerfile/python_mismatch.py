@@ -1,15 +1,15 @@
 """Python environments copied to where their interpreter is not."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.copying import Copying, copyings
 from jettison.rules.dockerfile.interpreters import Environment, Interpreter, environments, interpreter_of
 from jettison.rules.dockerfile.places import within
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_PACKAGES = re.compile(r"/python(?P<minor>3\.\d+)/(?P<kind>site|dist)-packages")
+_PACKAGES = regex(r"/python(?P<minor>3\.\d+)/(?P<kind>site|dist)-packages")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -8,6 +8,7 @@ from jettison.dockerfile.edit import Edit, add_flag, remove_word
 from jettison.dockerfile.edit_commands import remove_command
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.copying import Copying, copying_of
 from jettison.rules.dockerfile.places import base_at, covered_place, earlier, folder_of, place_of, shadowed, within
@@ -33,7 +34,7 @@ _STILL = frozenset(
 """Instructions that change no file."""
 _ELSEWHERE = frozenset({"apt", "apk", "dnf", "useradd", "adduser", "groupadd", "usermod", "set", "ldconfig"})
 """Tools that write nothing into the working directory."""
-_SYSTEM = re.compile(
+_SYSTEM = regex(
     r"/(?:bin|boot|dev|etc|lib\w*|media|mnt|proc|run|sbin|srv|sys|tmp|usr(?:/[^/]+){0,2}|var(?:/[^/]+)?|opt|root|home(?:/[^/]+)?"
     r"|opt/conda|workspace|home/jovyan/work)?$"
 )

@@ -1,11 +1,10 @@
 """Which files of the context an install of requirements reads."""
 
-import re
-
 from jettison.dockerfile.project.read import Project
 from jettison.dockerfile.project.requirements import RequirementLine, Requirements, read_requirements
+from jettison.regex import regex
 
-_NAME = re.compile(r"\w[\w./+-]*\Z")
+_NAME = regex(r"\w[\w./+-]*\Z")
 
 
 def required_files(project: Project | None, name: str, *, constraint: bool = False) -> tuple[str, ...] | None:

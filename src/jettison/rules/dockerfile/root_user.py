@@ -1,14 +1,14 @@
 """Images whose processes run as root."""
 
-import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.record import Instruction
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.places import base_at
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_STEPS_DOWN = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|fixuid|s6-setuidgid)\b")
+_STEPS_DOWN = regex(r"\b(?:gosu|su-exec|setpriv|runuser|fixuid|s6-setuidgid)\b")
 
 
 def _check(case: Case) -> Iterator[Find]:

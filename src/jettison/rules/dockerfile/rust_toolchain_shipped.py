@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.apt_mounts import apt_calls
 from jettison.rules.dockerfile.bodies import text_of
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.record import Claim, Example, Find, Rule
 
-_INSTALLS = re.compile(r"sh\.rustup\.rs|\brustup-init\b|\brustup\s+(?:toolchain\s+)?install\b|static\.rust-lang\.org")
-_REMOVES = re.compile(r"\brustup\s+self\s+uninstall\b|\brm\b[^\n;&|]*(?:cargo|rustup)", re.IGNORECASE)
+_INSTALLS = regex(r"sh\.rustup\.rs|\brustup-init\b|\brustup\s+(?:toolchain\s+)?install\b|static\.rust-lang\.org")
+_REMOVES = regex(r"\brustup\s+self\s+uninstall\b|\brm\b[^\n;&|]*(?:cargo|rustup)", re.IGNORECASE)
 _PACKAGES = ("rustc", "cargo", "rustup")
 
 

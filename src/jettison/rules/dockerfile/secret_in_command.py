@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.record import Example, Find, Rule
 from jettison.rules.dockerfile.secrets import in_address, known_token
@@ -12,8 +13,8 @@ _OPTIONS = {
     "wget": ("--password", "--http-password", "--ftp-password"),
     "curl": ("-u", "--user", "--oauth2-bearer"),
 }
-_HEADER = re.compile(r"(?:authorization|private-token|x-api-key)\s*:\s*\S*\s*\S+", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$\{?(\w+)")
+_HEADER = regex(r"(?:authorization|private-token|x-api-key)\s*:\s*\S*\s*\S+", re.IGNORECASE)
+_VARIABLE = regex(r"\$\{?(\w+)")
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -2,6 +2,8 @@
 
 import re
 
+from jettison.regex import regex
+
 _TOKENS = (
     (r"hf_[A-Za-z0-9]{30,}", "a Hugging Face token"),
     (r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}", "an AWS access key"),
@@ -16,22 +18,22 @@ _TOKENS = (
     (r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY", "a private key"),
     (r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}", "a signed web token"),
 )
-_KNOWN = tuple((re.compile(rf"(?<![A-Za-z0-9_-])(?:{pattern})"), what) for pattern, what in _TOKENS)
+_KNOWN = tuple((regex(rf"(?<![A-Za-z0-9_-])(?:{pattern})"), what) for pattern, what in _TOKENS)
 
-_NAME = re.compile(r"(?:^|_)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)", re.IGNORECASE)
-_HARMLESS_NAME = re.compile(
+_NAME = regex(r"(?:^|_)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)", re.IGNORECASE)
+_HARMLESS_NAME = regex(
     r"(?:^|_)public(?:_|$)|_(?:FILE|PATH|DIR|ID|NAME|URL|URI|ENDPOINT|TYPE|LENGTH|SIZE|HEADER|MODE|METHOD|ENABLED|TTL|EXPIRY)$"
     r"|^(?:GPG|APT|SIGNING|HOST|SORT|PRIMARY|PARTITION|CACHE|DISPLAY)_KEY|^(?:EOS|BOS|PAD|MASK|SEP|CLS|UNK|NUM|MAX)_TOKEN|_GPG_KEY"
     r"|^(?:DISABLE|ENABLE|USE|NO|ALLOW|REQUIRE|SKIP)_",
     re.IGNORECASE,
 )
-_HARMLESS_VALUE = re.compile(
+_HARMLESS_VALUE = regex(
     r"|none|null|true|false|yes|no|on|off|\d{1,4}|/.*|\.{1,2}/.*|https?://[^@]*|x+|\*+|<.*>|\.{3}"
     r"|change[-_ ]?(?:me|this|it).*|your[-_ ].*|replace.*|placeholder|dummy|example|todo|empty|not[-_]set|basic|bearer",
     re.IGNORECASE,
 )
-_IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://(?P<user>[^\s/@:'\"]*)(?::(?P<password>[^\s/@'\"]+))?@", re.IGNORECASE)
-_FILE = re.compile(
+_IN_ADDRESS = regex(r"\b[a-z][a-z0-9+.-]*://(?P<user>[^\s/@:'\"]*)(?::(?P<password>[^\s/@'\"]+))?@", re.IGNORECASE)
+_FILE = regex(
     r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.ssh|\.netrc|_netrc|\.pypirc|\.npmrc|\.git-credentials|\.aws|kaggle\.json"
     r"|\.docker/config\.json|kubeconfig|(?:gcp|gcloud|google|service)[-_\w]*(?:key|credentials?|account)[-_\w]*\.json"
     r"|credentials(?:\.json)?|application_default_credentials\.json|[\w.-]+\.(?:pfx|p12|keystore)|[\w.-]*private[\w.-]*\.(?:pem|key))/?$",

@@ -1,24 +1,24 @@
 """What an image is for, told from what it starts."""
 
-import re
 from typing import Literal
 
 from jettison.dockerfile.record import Instruction
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 
 Purpose = Literal["service", "training", "notebook", "shell", ""]
-_SERVERS = re.compile(
+_SERVERS = regex(
     r"(?:^|[\s/\"'])(?:uvicorn|gunicorn|hypercorn|daphne|granian|waitress-serve|flask|fastapi|bentoml|torchserve|"
     r"tritonserver|mlserver|streamlit|ray\s+serve|litserve|tensorflow_model_server|text-generation-launcher|"
     r"vllm|celery|chainlit|gradio|seldon-core-microservice|_wsgi\.py|supervisord|nginx)\b"
 )
-_SERVING_FILE = re.compile(
+_SERVING_FILE = regex(
     r"\b(?:[\w/.-]*/)?(?:app|main|server|serve|serving|api|predict|predictor|inference|wsgi|asgi|web\w*|handler)\.py\b"
 )
-_TRAINING = re.compile(
+_TRAINING = regex(
     r"\b(?:torchrun|deepspeed|accelerate\s+launch|horovodrun|mpirun|[\w/.-]*(?:train|finetune|fit)[\w-]*\.(?:py|sh))\b"
 )
-_NOTEBOOK = re.compile(r"\bjupyter|\bipython\b|\bstart-notebook|\bnotebook\b|code-server")
+_NOTEBOOK = regex(r"\bjupyter|\bipython\b|\bstart-notebook|\bnotebook\b|code-server")
 _SHELLS = frozenset({"bash", "/bin/bash", "sh", "/bin/sh", "zsh", "python", "python3", "ipython"})
 
 

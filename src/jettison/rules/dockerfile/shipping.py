@@ -2,12 +2,12 @@
 
 import functools
 import posixpath
-import re
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.python_installs import PythonInstall, python_installs
 
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = regex(
     r"(?:site-packages|dist-packages|venv|virtualenv|/opt/conda|/opt/(?:python|poetry|env)|\.local|"
     r"^/usr/local(?:/(?:lib|bin)(?:/python[\d.]*)?)?$|^/usr(?:/lib)?$|^/$|/install(?:$|/)|wheel|/root/\.local|/env(?:$|/))"
 )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.copying import copying_of
 from jettison.rules.dockerfile.fetches import downloads
 from jettison.rules.dockerfile.places import base_at, covered_place, earlier, place_of, within
 
-_SMALL = re.compile(
+_SMALL = regex(
     r"\.(?:txt|sh|bash|toml|ya?ml|json|py|cfg|conf|ini|md|env|lock|in|list|service|properties|xml|rc|patch|diff|rules)$"
     r"|(?:^|/)(?:Pipfile|Makefile|LICENSE|README|\.\w+|entrypoint|start|run)$"
 )

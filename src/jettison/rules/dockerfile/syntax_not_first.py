@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from jettison.dockerfile.edit import Edit
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
 
-_SYNTAX = re.compile(r"\s*#\s*syntax\s*=\s*\S", re.IGNORECASE)
+_SYNTAX = regex(r"\s*#\s*syntax\s*=\s*\S", re.IGNORECASE)
 
 
 def _check(case: Case) -> Iterator[Find]:

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_NAMES = re.compile(
+_NAMES = regex(
     r"(?:TORCH_|CMAKE_|TCNN_|FLASH_ATTN_|NVTE_|VLLM_)?CUDA_?ARCH(?:S|_LIST|ITECTURES?|_BIN)?|CUDA_ARCH_(?:LIST|BIN)",
     re.IGNORECASE,
 )
-_DEFINITION = re.compile(r"-D\s*(?P<name>\w+)(?::\w+)?=(?P<value>.*)", re.DOTALL)
-_ARCHITECTURE = re.compile(r"(?:sm_|compute_)?(\d{1,2}\.\d|\d{2,3})[af]?(?:-real|-virtual|\+PTX)?", re.IGNORECASE)
+_DEFINITION = regex(r"-D\s*(?P<name>\w+)(?::\w+)?=(?P<value>.*)", re.DOTALL)
+_ARCHITECTURE = regex(r"(?:sm_|compute_)?(\d{1,2}\.\d|\d{2,3})[af]?(?:-real|-virtual|\+PTX)?", re.IGNORECASE)
 _EVERYTHING = frozenset({"all", "all-major", "common"})
 _SOME = 4
 _MANY = 6

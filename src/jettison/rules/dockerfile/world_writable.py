@@ -1,13 +1,13 @@
 """Files that every user may change."""
 
-import re
 from collections.abc import Iterator
 
+from jettison.regex import regex
 from jettison.rules.dockerfile.case import Case
 from jettison.rules.dockerfile.places import place_of
 from jettison.rules.dockerfile.record import Example, Find, Rule
 
-_OPEN = re.compile(r"0?[0-7]{2}[2367]$|[ugoa]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*$")
+_OPEN = regex(r"0?[0-7]{2}[2367]$|[ugoa]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*$")
 _SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- names of folders in an image
 
 

@@ -17,6 +17,7 @@ from jettison.api.rewrite import rewrite
 from jettison.dockerfile.parse import parse_text
 from jettison.plan.dockerfile.package.files import PACKAGE
 from jettison.plan.dockerfile.package.shape import Shape, shape_of
+from jettison.plan.dockerfile.package.workflow import workflow
 from jettison.plan.dockerfile.package.yaml_text import to_yaml
 from jettison.plan.dockerfile.rewrite_record import Facts
 from jettison.rules.dockerfile.case import make_case
@@ -52,7 +53,10 @@ def unquoted(value: Any) -> Any:
 
 SHAPES = (
     Shape("service"),
-    Shape("a-b", "docker/Dockerfile", ("builder", "runtime"), 8000, "10001:10001", ("/home/app", "/data"), "required"),
+    Shape(
+        "a-b", "docker/Dockerfile", ("builder", "runtime"), "", 8000, "10001:10001", ("/home/app", "/data"), "required"
+    ),
+    Shape("both", "Dockerfile.inference", ("training", "runtime"), "Dockerfile.training"),
     Shape(
         "x",
         stages=("runtime",),
@@ -98,6 +102,40 @@ def test_the_parts_agree(project: str) -> None:
     ports = [arg for each in recipe.instructions if each.name == "EXPOSE" for arg in each.args]
     assert not ports or service["ports"] == [f"127.0.0.1:{ports[0]}:{ports[0]}"]
     assert ("read_only" in service) == any(each.name == "USER" for each in recipe.instructions)
+
+
+def test_two_recipes() -> None:
+    """Where an image trains and another serves, both are linted, built, scanned and pushed, under different names."""
+    files = {file.name: file.text for file in rewrite(RECIPES / "uv", training=True).files}
+    recipes = {"Dockerfile.inference", "Dockerfile.training"}
+    assert recipes <= files.keys()
+    jobs = load(files[".github/workflows/image.yml"])["jobs"]
+    assert all(recipe in jobs["lint"]["steps"][-1]["run"] for recipe in recipes)
+    runs = jobs["image"]["strategy"]["matrix"]["include"]
+    assert {run["file"] for run in runs} == recipes
+    assert len({run["suffix"] for run in runs}) == 2
+    shared = [text for text in texts(jobs["image"]["steps"]) if "buildcache" in text or "github.sha" in text]
+    assert shared
+    assert all("matrix.suffix" in text for text in shared), "one image's cache or tag would replace the other's"
+    bake = {
+        unquoted(key): value for each in hcl2.loads(files["docker-bake.hcl"])["target"] for key, value in each.items()
+    }
+    assert {unquoted(value["dockerfile"]) for value in bake.values() if "dockerfile" in value} == recipes
+
+
+def texts(value: Any) -> list[str]:
+    """Return all texts in a document."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [value] if isinstance(value, str) else [text for each in inner for text in texts(each)]
+
+
+def test_without_a_registry() -> None:
+    """A repository that has set no variable lints, builds and scans: no step that runs names an empty image."""
+    steps = load(workflow(Shape("x")))["jobs"]["image"]["steps"]
+    running = [step for step in steps if "vars.IMAGE" not in step.get("if", "")]
+    assert {step.get("name") for step in running} == {None, "build", "budget", "scan", "SBOM"}
+    for text in texts(running):
+        assert "vars.IMAGE" not in text or "vars.IMAGE && " in text
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -3,11 +3,12 @@
 from jettison.plan.dockerfile.package.shape import Shape
 
 NAME = "docker-bake.hcl"
+_OURS = frozenset({"image", "default", "training"})  # names of targets that are not stages
 
 
 def bake(shape: Shape) -> str:
     """Return the file's text."""
-    others = "".join(_target(stage) for stage in shape.stages[:-1])
+    others = "".join(_target(stage) for stage in shape.stages[:-1] if stage not in _OURS)
     target = f'  target     = "{shape.stages[-1]}"\n' if shape.stages else ""
     secrets = ", ".join(f'"id={name}"' for name in shape.secrets)
     secret = f"  secret     = [{secrets}]\n" if secrets else ""
@@ -20,7 +21,16 @@ def bake(shape: Shape) -> str:
         f'  tags       = ["${{IMAGE}}:${{TAG}}"]\n{secret}'
         '  cache-from = CACHE == "" ? [] : ["type=registry,ref=${CACHE}"]\n'
         '  cache-to   = CACHE == "" ? [] : ["type=registry,ref=${CACHE},mode=max"]\n}\n'
-        f"{others}"
+        f"{others}{_training(shape)}"
+    )
+
+
+def _training(shape: Shape) -> str:
+    if not shape.training:
+        return ""
+    return (
+        f'\ntarget "training" {{\n  inherits   = ["image"]\n  dockerfile = "{shape.training}"\n  target     = ""\n'
+        '  tags       = ["${IMAGE}:${TAG}-training"]\n}\n'
     )
 
 

@@ -27,6 +27,7 @@ class Shape:
         name: of the service: letters, digits, ``.``, ``_`` and ``-``.
         dockerfile: path in the context.
         stages: names of the recipe's stages that can be asked for, the shipped one last.
+        training: path of the recipe of the image that trains; empty when there is one recipe only.
         port: that the service listens on; 0: not known.
         user: of the container; empty: root, or not known.
         written: folders that the service writes to.
@@ -38,6 +39,7 @@ class Shape:
     name: str
     dockerfile: str = "Dockerfile"
     stages: tuple[str, ...] = ()
+    training: str = ""
     port: int = 0
     user: str = ""
     written: tuple[str, ...] = ()
@@ -46,7 +48,7 @@ class Shape:
     ecosystems: tuple[str, ...] = ()
 
 
-def shape_of(case: Case, facts: Facts, folder: str, dockerfile: str) -> Shape | str:
+def shape_of(case: Case, facts: Facts, folder: str, dockerfile: str, training: str = "") -> Shape | str:
     """Return the shape of a rewritten recipe; or why no files can be made that go with it.
 
     Args:
@@ -54,6 +56,7 @@ def shape_of(case: Case, facts: Facts, folder: str, dockerfile: str) -> Shape | 
         facts: of the service.
         folder: name of the build context's folder, for want of a better name.
         dockerfile: path of the recipe in the context.
+        training: path of the recipe of the image that trains, if there is one.
     """
     if not _PLAIN.fullmatch(dockerfile) or ".." in dockerfile.split("/"):
         return f"the Dockerfile's name {dockerfile!r} cannot stand in a workflow as it is"
@@ -64,6 +67,7 @@ def shape_of(case: Case, facts: Facts, folder: str, dockerfile: str) -> Shape | 
         name=_name(folder),
         dockerfile=dockerfile,
         stages=tuple(stage.name for stage in case.scopes.stages if _NAME.fullmatch(stage.name)),
+        training=training,
         port=facts.port,
         user=user if user and re.fullmatch(r"[\w-]+(?::[\w-]+)?", user, re.ASCII) and user not in ("root", "0") else "",
         written=tuple(_written(case)),
