@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.record import Instruction
 from jettison.dockerfile.tools.record import Call
+from jettison.plan.dockerfile.bypass import bypasses
 from jettison.plan.dockerfile.conda import conda_environment, is_profile
 from jettison.plan.dockerfile.parts import Part
 from jettison.plan.dockerfile.rewrite_record import Refusal
@@ -14,7 +15,6 @@ from jettison.rules.dockerfile.case import Case, Site
 
 _FAMILIES = ("python", "debian", "ubuntu", "cuda", "pytorch")
 _ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--src")
-_INTERPRETER = re.compile(r"/usr/(?:local/)?bin/(?:python|pip|uvicorn|gunicorn)[\d.]*(?:\s|$)")
 _ROOT = ("root", "0", "0:0", "root:root")
 _OUTSIDE = ("install", "ldconfig")
 _VENV = re.compile(r"(?:\b(?:virtualenv|conda\s+activate|pyenv|source\s+\S*activate)|-m\s+venv)\b")
@@ -38,7 +38,7 @@ def refusals(case: Case, parts: tuple[Part, ...]) -> tuple[Refusal, ...]:
             *_of_instructions(case),
             *_of_parts(parts, conda=True),
         )
-    return (*_of_base(base, stage.start.line), *_of_instructions(case), *_of_parts(parts))
+    return (*_of_base(base, stage.start.line), *_of_instructions(case), *bypasses(case), *_of_parts(parts))
 
 
 def _of_base(base: Base, line: int) -> Iterator[Refusal]:
@@ -54,9 +54,6 @@ def _of_instructions(case: Case) -> Iterator[Refusal]:
         instruction = site.instruction
         if instruction.name == "ONBUILD":
             yield _at(instruction, "ONBUILD means other recipes build on this one", "split those")
-        if instruction.name in ("CMD", "ENTRYPOINT") and _INTERPRETER.match("".join(instruction.args[:1])):
-            why = f"{instruction.name} names {instruction.args[0]}, which is outside the virtual environment"
-            yield _at(instruction, why, "name the program without its folder")
         if instruction.name == "RUN" and _VENV.search(_text(site)) and not is_profile(site):
             yield _at(instruction, "it makes or enters a virtual environment of its own", "install without one")
         if instruction.name in ("COPY", "ADD") and any("site-packages" in arg for arg in instruction.args):
@@ -110,6 +107,8 @@ def _of_call(instruction: Instruction, call: Call) -> Iterator[Refusal]:
     head = call.head[0].text
     if head.startswith("/") and not head.startswith("/opt/venv/"):
         yield _at(instruction, f"{head} is a certain interpreter's", "name it without its folder")
+    if call.tool == "uv" and call.has("--system", "--python", "-p"):
+        yield _at(instruction, "uv is told which interpreter to install for", "install without --system and --python")
     if "sudo" in call.wrappers:
         yield _at(instruction, "it installs through sudo", "install before USER, without sudo")
 

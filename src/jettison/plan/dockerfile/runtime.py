@@ -13,12 +13,16 @@ from jettison.plan.dockerfile.parts import Part
 from jettison.plan.dockerfile.rewrite_record import Choice, Piece
 from jettison.plan.dockerfile.runner import brings_installers, start_piece
 from jettison.plan.dockerfile.user import User, choose_user, owned, user_pieces
+from jettison.rules.dockerfile.caches import CACHES
 from jettison.rules.dockerfile.case import Site
 from jettison.rules.dockerfile.copies import Copying, copyings
+from jettison.rules.dockerfile.mounts import mounts_of
 
 _BUILD_ENV = re.compile(
     r"DEBIAN_FRONTEND|(?:PIP|UV|POETRY|PIPENV|PDM)_\w+|CFLAGS|CXXFLAGS|LDFLAGS|MAX_JOBS|TORCH_CUDA_ARCH_LIST"
 )
+_INSTALLERS = tuple(f"/{cache.home}" for cache in CACHES.values())
+"""Folders that only what installs distributions looks into; those calls are in the builder."""
 
 
 def runtime_of(work: Work, image: str) -> tuple[tuple[Piece, ...], dict[int, str], tuple[Choice, ...]]:
@@ -237,7 +241,8 @@ def _run_in_runtime(work: Work, at: int, site: Site) -> tuple[list[Piece], str]:
     recipe = work.case.recipe
     commands = [command for part in kept for command in part.commands]
     texts = [recipe.text[slice(*command.span)] for command in commands]
-    flags = "".join(f" {flag.word.text}" for flag in site.instruction.flags)
+    idle = [mount.flag for mount in mounts_of(site, "cache") if (mount.target or "").endswith(_INSTALLERS)]
+    flags = "".join(f" {flag.word.text}" for flag in site.instruction.flags if flag not in idle)
     text = f"RUN{flags} " + " \\\n    && ".join(texts) + "\n"
     return [Piece(text, at, "changed", "what installs is in the builder")], ""
 

@@ -109,6 +109,14 @@ def test_what_is_about_the_container_is_carried(tmp_path: Path) -> None:
     told(text, result)
 
 
+def test_a_mount_goes_with_what_uses_it(tmp_path: Path) -> None:
+    """Of a RUN that installs and does more, the runtime stage has the rest, without the installer's cache."""
+    text = "FROM python:3.12-slim\nRUN --mount=type=cache,target=/root/.cache/pip pip install flask && mkdir /data\n"
+    new = dockerfile(made(tmp_path, text + 'CMD ["flask"]\n')).partition("AS runtime\n")[2]
+    assert "mkdir /data" in new
+    assert "--mount" not in new
+
+
 def test_a_user_of_the_recipe_is_taken(tmp_path: Path) -> None:
     """The user that a RUN makes, and gives the folder to, owns the files from the start; no second one is made."""
     text = (
@@ -182,6 +190,74 @@ def test_refused_with_reason_and_advice(tmp_path: Path, text: str, reason: str) 
     assert all(each.advice for each in result.refusals)
     assert dockerfile(result).count("FROM") == text.count("FROM")
     told(text, result)
+
+
+BASE = "FROM python:3.12\nWORKDIR /app\nRUN pip install x gunicorn\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("RUN sed -i s/a/b/ /usr/local/lib/python3.12/site-packages/x.py", "site-packages"),
+        ("RUN cp x.py /usr/local/lib/python3.12/site-packages/", "site-packages"),
+        ("RUN /usr/local/bin/python -m x", "outside the virtual environment"),
+        ("RUN ln -s /usr/local/bin/gunicorn /usr/bin/g", "/usr/local/bin/gunicorn"),
+        ('HEALTHCHECK CMD ["/usr/local/bin/python", "-c", "1"]', "HEALTHCHECK names"),
+        ("CMD sleep 1 && exec /usr/local/bin/gunicorn app:app", "CMD names"),
+        ("ENV PYTHONPATH=/usr/local/lib/python3.12/site-packages", "PYTHONPATH names"),
+        ("ENV PATH=/usr/local/bin:/usr/bin:/bin", "PATH is set anew"),
+        ("ENV PATH=/opt/x:/usr/bin:$PATH", "PATH begins with /usr/bin"),
+        ("CMD PATH=/usr/bin:$PATH gunicorn app:app", "PATH is set in a command"),
+        ("ENV PIP_TARGET=/deps", "PIP_TARGET sends packages"),
+        ("ENV UV_SYSTEM_PYTHON=1", "UV_SYSTEM_PYTHON"),
+        ("RUN uv pip install --system y", "which interpreter"),
+        ('CMD ["bash", "-lc", "gunicorn app:app"]', "sets PATH anew"),
+        ('SHELL ["/bin/bash", "--login", "-c"]', "a login shell"),
+        ("CMD su - app -c 'gunicorn app:app'", "sets PATH anew"),
+        ("ENTRYPOINT sudo gunicorn app:app", "sets PATH anew"),
+    ],
+)
+def test_what_goes_around_the_environment_is_refused(tmp_path: Path, line: str, reason: str) -> None:
+    """Where the old places are named, or PATH is not gone by, the distributions would not be found behind the split."""
+    text = f"{BASE}COPY . .\n{line}\n"
+    result = made(tmp_path, text, app_py="")
+    assert any(reason in each.reason for each in result.refusals), result.refusals
+    told(text, result)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "start", "reason"),
+    [
+        ("run.sh", "#!/bin/sh\nexec /usr/local/bin/own\n", '["./run.sh"]', "run.sh:2 has /usr/local/bin/own"),
+        ("run.sh", "#!/bin/bash -l\nexec gunicorn\n", '["./run.sh"]', "run.sh:1"),
+        ("run.sh", "#!/bin/sh\nexport PATH=/bin:$PATH\ngunicorn\n", '["./run.sh"]', "run.sh:2 has PATH"),
+        ("sup.conf", "[program:x]\ncommand=/usr/local/bin/gunicorn\n", '["supervisord"]', "sup.conf:2"),
+        ("app.py", "#!/usr/local/bin/python\n", '["./app.py"]', "app.py:1 has /usr/local/bin/python"),
+        ("app.py", "import os\nos.execv('/usr/local/bin/gunicorn', [])\n", '["python", "app.py"]', "app.py:2"),
+    ],
+)
+def test_files_that_go_around_it_are_refused(tmp_path: Path, name: str, content: str, start: str, reason: str) -> None:
+    """Scripts, settings and code that are copied into the image are looked into as well."""
+    result = made(tmp_path, f"{BASE}COPY . .\nCMD {start}\n", **{name.replace(".", "_"): content})
+    assert any(reason in each.reason for each in result.refusals), result.refusals
+
+
+@pytest.mark.parametrize(
+    ("lines", "files"),
+    [
+        ("RUN rm -rf /usr/local/lib/python3.12/test && find /usr/local/lib/python3.12 -name x", {}),
+        ("RUN ln -s /usr/local/bin/python /usr/bin/python", {}),
+        ('COPY start.sh /usr/local/bin/\nENTRYPOINT ["/usr/local/bin/start.sh"]', {"start_sh": "exec gunicorn\n"}),
+        ("RUN curl -o /usr/local/bin/jq x\nCMD /usr/local/bin/jq . && gunicorn app:app", {}),
+        ('ENV PATH=/opt/x/bin:$PATH\nCMD ["gunicorn"]', {}),
+        ('CMD ["python", "app.py"]', {"app_py": "#!/usr/bin/env python\n# not /usr/local/bin/python\n"}),
+        ('CMD ["python", "app.py"]', {"deploy_sh": "sudo /usr/local/bin/docker-compose up\n"}),
+    ],
+)
+def test_what_only_seems_to_go_around_it(tmp_path: Path, lines: str, files: dict[str, str]) -> None:
+    """Removing, programs that the recipe brings itself, folders added to PATH, a developer's own scripts: no reason."""
+    result = made(tmp_path, f"{BASE}COPY . .\n{lines}\n", **files)
+    assert not result.refusals
 
 
 def test_distroless(tmp_path: Path) -> None:
