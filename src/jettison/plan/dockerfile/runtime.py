@@ -12,7 +12,8 @@ from jettison.plan.dockerfile.packages import NEEDED_BY_WHEELS, runtime_packages
 from jettison.plan.dockerfile.parts import Part
 from jettison.plan.dockerfile.rewrite_record import Choice, Piece
 from jettison.plan.dockerfile.runner import brings_installers, start_piece
-from jettison.plan.dockerfile.user import User, choose_user, owned, user_pieces
+from jettison.plan.dockerfile.user import User, choose_user, owned, user_pieces, with_flag
+from jettison.plan.dockerfile.weights import is_linkable
 from jettison.rules.dockerfile.caches import CACHES
 from jettison.rules.dockerfile.case import Site
 from jettison.rules.dockerfile.copies import Copying, copyings
@@ -116,11 +117,13 @@ def _place_copy(stage: _Stage, site: Site, at: int) -> None:
         stage.pieces.append(Piece(text, at, "changed", reason))
         stage.tree_placed = True
         return
-    text = stage.work.text(site.instruction)
+    text, reasons = stage.work.text(site.instruction), []
     if stage.user.name and site.instruction.flag("chown") is None:
-        stage.pieces.append(Piece(owned(text, stage.user), at, "changed", "the service's files are its user's"))
-    else:
-        stage.pieces.append(Piece(text, at))
+        text, reasons = owned(text, stage.user), ["the service's files are its user's"]
+    if is_linkable(stage.work.case, site, stage.user):
+        text = with_flag(text, "--link")
+        reasons.append("the weights' layer stays as it is when the base changes")
+    stage.pieces.append(Piece(text, at, "changed", "; ".join(reasons)) if reasons else Piece(text, at))
 
 
 def _without_repeats(work: Work, pieces: list[Piece], dropped: dict[int, str]) -> Iterator[Piece]:

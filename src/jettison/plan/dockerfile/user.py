@@ -127,9 +127,14 @@ def _written(work: Work) -> Iterator[str]:
 
 def owned(text: str, user: User) -> str:
     """Return COPY or ADD with the user as owner of what it stores."""
+    return with_flag(text, f"--chown={user.owner}")
+
+
+def with_flag(text: str, flag: str) -> str:
+    """Return an instruction with one more flag, the first; comments in front of it stay there."""
     keyword, rest = text.split(None, 1) if not text.startswith("#") else ("", text)
     if not keyword:
         lines = text.splitlines(keepends=True)
         at = next(at for at, line in enumerate(lines) if not line.lstrip().startswith("#"))
-        return "".join([*lines[:at], owned("".join(lines[at:]), user)])
-    return f"{keyword} --chown={user.owner} {rest}"
+        return "".join([*lines[:at], with_flag("".join(lines[at:]), flag)])
+    return f"{keyword} {flag} {rest}"

@@ -10,6 +10,7 @@ from jettison.dockerfile.record import Flag, Recipe
 from jettison.regex import regex
 from jettison.rules.dockerfile.case import Site
 
+_NO_LINKS = regex(r"docker/dockerfile:(?:0|1\.[0-3])(?:\.\d+)?(?:-.*)?$")
 _OLD_SYNTAX = regex(r"docker/dockerfile:(?:0|1\.[01])(?:\.\d+)?(?:-.*)?$")
 _TARGETS = ("target", "dst", "destination")
 _CACHE = regex(r"type=cache\b")
@@ -64,6 +65,12 @@ def takes_mounts(recipe: Recipe) -> bool:
     """Whether the frontend that the recipe names knows cache mounts (stable since 1.2)."""
     syntax = recipe.directive("syntax")
     return syntax is None or not _OLD_SYNTAX.search(syntax.value)
+
+
+def takes_links(recipe: Recipe) -> bool:
+    """Whether the frontend that the recipe names knows ``COPY --link`` (stable since 1.4)."""
+    syntax = recipe.directive("syntax")
+    return syntax is None or not _NO_LINKS.search(syntax.value)
 
 
 def add_cache(site: Site, target: str, *more: str) -> Edit:

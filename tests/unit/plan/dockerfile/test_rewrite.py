@@ -109,6 +109,37 @@ def test_what_is_about_the_container_is_carried(tmp_path: Path) -> None:
     told(text, result)
 
 
+@pytest.mark.parametrize(
+    ("line", "linked"),
+    [
+        ("COPY model.pt /models/model.pt", "COPY --link --chown=10001:10001 model.pt /models/model.pt"),
+        ("COPY --chmod=644 model.pt .", "COPY --link --chown=10001:10001 --chmod=644 model.pt ."),
+        ("COPY model.pt app.py ./", ""),
+        ("COPY model.pt /lib/model.pt", ""),
+        ("COPY --chown=app model.pt .", ""),
+        ("RUN ln -s /data /models\nCOPY model.pt /models/", ""),
+        ("ADD model.pt /models/", "COPY --link --chown=10001:10001 model.pt /models/"),
+    ],
+)
+def test_weights_are_linked(tmp_path: Path, line: str, linked: str) -> None:
+    """Weights without code, owned by a number, below folders that are no symlinks, get a layer that stands alone."""
+    text = (
+        f'FROM python:3.12-slim\nWORKDIR /app\nRUN pip install flask\n{line}\nCOPY app.py .\nCMD ["python", "app.py"]\n'
+    )
+    result = made(tmp_path, text, app_py="", model_pt="x")
+    new = dockerfile(result)
+    assert f"{linked}\n" in new if linked else "--link" not in new
+    told(text, result)
+
+
+def test_old_frontends_know_no_links(tmp_path: Path) -> None:
+    """``COPY --link`` came with Dockerfile 1.4."""
+    text = "FROM python:3.12-slim\nRUN pip install flask\nCOPY model.pt /models/\nCMD flask run\n"
+    assert "--link" in dockerfile(made(tmp_path, f"# syntax=docker/dockerfile:1\n{text}", model_pt="x"))
+    text = f"# syntax=docker/dockerfile:1.3\n{text}"
+    assert "--link" not in dockerfile(made(tmp_path, text, model_pt="x"))
+
+
 def test_a_mount_goes_with_what_uses_it(tmp_path: Path) -> None:
     """Of a RUN that installs and does more, the runtime stage has the rest, without the installer's cache."""
     text = "FROM python:3.12-slim\nRUN --mount=type=cache,target=/root/.cache/pip pip install flask && mkdir /data\n"
@@ -238,7 +269,7 @@ def test_what_goes_around_the_environment_is_refused(tmp_path: Path, line: str, 
 )
 def test_files_that_go_around_it_are_refused(tmp_path: Path, name: str, content: str, start: str, reason: str) -> None:
     """Scripts, settings and code that are copied into the image are looked into as well."""
-    result = made(tmp_path, f"{BASE}COPY . .\nCMD {start}\n", **{name.replace(".", "_"): content})
+    result = made(tmp_path, f"{BASE}COPY . .\nCMD {start}\n", "inference", **{name.replace(".", "_"): content})
     assert any(reason in each.reason for each in result.refusals), result.refusals
 
 
@@ -256,7 +287,7 @@ def test_files_that_go_around_it_are_refused(tmp_path: Path, name: str, content:
 )
 def test_what_only_seems_to_go_around_it(tmp_path: Path, lines: str, files: dict[str, str]) -> None:
     """Removing, programs that the recipe brings itself, folders added to PATH, a developer's own scripts: no reason."""
-    result = made(tmp_path, f"{BASE}COPY . .\n{lines}\n", **files)
+    result = made(tmp_path, f"{BASE}COPY . .\n{lines}\n", "inference", **files)
     assert not result.refusals
 
 
