@@ -9,12 +9,16 @@ import re
 
 from jettison.dockerfile.project.flags import flag_file
 from jettison.plan.dockerfile.user import User
+from jettison.regex import regex
+from jettison.rules.dockerfile.bodies import text_of
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.copies import copyings
 from jettison.rules.dockerfile.mounts import takes_links
 
 _OWN = re.compile(r"/(?:app|srv|opt|home|models?|weights|workspace|data|code|usr/src|var/lib)(?:/.*)?")
 """Folders that are no symlinks in the bases that are split."""
+_CHANGES = regex(r"\b(?:ln|chown|chmod|setfacl)\s|(?:^|RUN|[;&|])\s*install\s|--chown=")
+"""What may say that a folder has another owner or mode, or is a symlink."""
 _CODE = (".py", ".sh", ".js", ".ipynb", ".toml", ".yaml", ".yml")
 
 
@@ -25,19 +29,12 @@ def is_linkable(case: Case, site: Site, user: User) -> bool:
     if copying is None or copying.origin is not None or instruction.name != "COPY" or not takes_links(case.recipe):
         return False
     flags = {flag.name for flag in instruction.flags}
-    own = instruction.flag("chown")
-    owner = (own.value or "") if own else user.owner if user.name else "0"
-    plain = flags <= {"chown", "chmod"} and re.fullmatch(r"\d+(?::\d+)?", owner) is not None
-    links = any(call.tool == "ln" for other in case.sites for call in other.calls)
-    links = links or any(
-        command.name == "ln" for other in case.sites if other.script for command in other.script.commands
-    )
     target = copying.destination or ""
+    said = "\n".join(text_of(case, each) for each in case.named("RUN", "COPY", "ADD"))
+    # The folders above the target get the flag's owner and a usual mode: as they have now, if nothing here says others.
+    plain = flags <= {"chmod"} and not _CHANGES.search(said) and re.fullmatch(r"\d+:\d+", user.owner or "0:0")
     return (
-        plain
-        and not links
-        and _OWN.fullmatch(target) is not None
-        and all(_is_weights(case, each) for each in copying.sources)
+        bool(plain) and _OWN.fullmatch(target) is not None and all(_is_weights(case, each) for each in copying.sources)
     )
 
 
