@@ -25,6 +25,7 @@ from jettison.sizes.record import NoAnswerError
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 MAX_FILES = 100_000
+_PLAIN = re.compile(r"https://[\w.-]+(?:/[\w%+~=-][\w.%+~=-]*)+(?:#[\w=&-]*)?\Z", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _SIZE = 1 << 44  # bytes that one file may claim: 17 TB
 
@@ -122,7 +123,7 @@ def _rest(file: File) -> tuple[int | None, str, bool, bool, str]:
 
 
 def _resolved(base: str, link: str) -> str | None:
-    if link.startswith("https://") and link.isascii() and len(link) <= MAX_URL and "/../" not in link:
+    if len(link) <= MAX_URL and _PLAIN.match(link):
         return link.partition("#")[0]  # nearly all are so, and a project may have thousands
     try:
         at = urldefrag(urljoin(base, link))[0]

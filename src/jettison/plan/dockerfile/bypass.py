@@ -13,16 +13,18 @@ from jettison.dockerfile.project.text import read_text
 from jettison.dockerfile.shell.record import Command, ShellWord
 from jettison.finding import Skip
 from jettison.plan.dockerfile.facts import service_of
-from jettison.plan.dockerfile.rewrite_record import Refusal
+from jettison.plan.dockerfile.rewrite_record import Refusal, refused_at
 from jettison.regex import regex
+from jettison.rules.dockerfile.bodies import whole_body
 from jettison.rules.dockerfile.case import Case, Site
+from jettison.rules.dockerfile.tables import words
 
 MAX_FILE = 200_000
 MAX_FILES = 1_000
 _PACKAGES = regex(r"/(?:usr(?:/local)?|opt/conda)/lib/python3?(?:\.\d+)?(?:/(?:site|dist)-packages)?(?![\w.])")
 _PROGRAM = regex(
     r"(?<![\w./-])(?:/usr/local/bin/(?P<local>[\w.+-]+)|/opt/conda/bin/(?P<conda>[\w.+-]+)"
-    r"|/usr/bin/(?P<system>(?:python|pip)[\d.]*)(?![\w-]))"
+    r"|/usr/bin/(?P<system>(?:python|pip|uvicorn|gunicorn)[\d.]*)(?![\w-]))"
 )
 _INTERPRETER = regex(r"(?:python|pip|python-config|idle|pydoc)[\d.]*")
 _INSTALLED = regex(
@@ -36,21 +38,11 @@ _LOGIN = regex(
     r"|su\s+(?:-|-l|--login)(?!\w)|runuser\s+-l|sudo\s|env\s+-i)"
 )
 _PATH = regex(r"(?<!\w)PATH=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|]+)")
-_SYSTEM = frozenset(("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin", "/opt/conda/bin"))
-_HARMLESS = frozenset(("rm", "find", "ls", "du", "test", "[", "which", "echo", "strip"))
-_SETS_UP = frozenset(("ln", "update-alternatives"))
-_ELSEWHERE = frozenset(
-    (
-        "PIP_TARGET",
-        "PIP_PREFIX",
-        "PIP_ROOT",
-        "PIP_USER",
-        "PYTHONUSERBASE",
-        "PYTHONHOME",
-        "UV_SYSTEM_PYTHON",
-        "UV_TARGET",
-    )
-)
+_SYSTEM = words("/usr/local/bin /usr/local/sbin /usr/bin /usr/sbin /bin /sbin /opt/conda/bin")
+_HARMLESS = words("rm find ls du test [ which echo strip")
+_SETS_UP = words("ln update-alternatives")
+_ELSEWHERE = words("PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PYTHONUSERBASE PYTHONHOME UV_SYSTEM_PYTHON UV_TARGET")
+_ADVICE = "name the program without its folder, and install what is to be installed with pip"
 _TEXTS = (".sh", ".bash", ".conf", ".ini", ".cfg", ".service", ".py")
 _NOT_SHIPPED = regex(r"(?:.*/)?(?:Dockerfile[^/]*|[^/]*\.[Dd]ockerfile|setup\.cfg|tox\.ini|\.[^/]+/.*)")
 
@@ -63,20 +55,36 @@ def bypasses(case: Case) -> Iterator[Refusal]:
         if name == "ENV":
             yield from _of_settings(site)
         elif name == "SHELL" and _LOGIN.search(" ".join(site.instruction.args)):
-            yield _at(site, "a login shell sets PATH anew", "use a shell that is none")
+            yield refused_at(site.instruction, "a login shell sets PATH anew", "use a shell that is none")
         elif name in ("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"):
             yield from _of_commands(site, made)
     yield from _of_files(case, made)
 
 
+def other_starts(case: Case) -> Iterator[Refusal]:
+    """Give the starts that name an interpreter of the system, where the environment is one that the recipe has."""
+    for site in case.named("CMD", "ENTRYPOINT"):
+        first = "".join(site.instruction.args[:1])
+        if (match := _PROGRAM.match(first)) and _INSTALLED.fullmatch(match["local"] or match["system"] or ""):
+            yield refused_at(
+                site.instruction,
+                f"{site.instruction.name} names {first}, which is outside the virtual environment",
+                "name the program without its folder",
+            )
+
+
 def _of_settings(site: Site) -> Iterator[Refusal]:
     for name, value, _ in site.instruction.pairs():
         if name in _ELSEWHERE:
-            yield _at(site, f"{name} sends packages, or the interpreter, elsewhere", f"do without {name}")
+            yield refused_at(
+                site.instruction, f"{name} sends packages, or the interpreter, elsewhere", f"do without {name}"
+            )
         elif name == "PATH" and (why := _hides(value)):
-            yield _at(site, f"PATH {why}", 'write PATH="/folder:$PATH"')
+            yield refused_at(site.instruction, f"PATH {why}", 'write PATH="/folder:$PATH"')
         elif found := _PACKAGES.search(value):
-            yield _at(site, f"{name} names {found[0]}", "do without it: the interpreter looks there by itself")
+            yield refused_at(
+                site.instruction, f"{name} names {found[0]}", "do without it: the interpreter looks there by itself"
+            )
 
 
 def _hides(value: str) -> str:
@@ -91,12 +99,12 @@ def _hides(value: str) -> str:
 
 def _made(case: Case) -> frozenset[str]:
     """Return the names of what the recipe itself puts into folders of programs."""
-    words = [word for site in case.named("COPY", "ADD") for word in _placed(site)]
+    placed = [word for site in case.named("COPY", "ADD") for word in _placed(site)]
     for site in case.named("RUN"):
         if site.script:
-            words += [word.text.strip("\"'") for command in site.script.commands for word in _goods(command)]
-    names = (match["local"] or match["conda"] for word in words for match in _PROGRAM.finditer(word))
-    return frozenset(name for name in names if name and not _INTERPRETER.fullmatch(name))
+            placed += [word.text.strip("\"'") for command in site.script.commands for word in _goods(command)]
+    names = (match["local"] or match["conda"] for word in placed for match in _PROGRAM.finditer(word))
+    return frozenset(name for name in names if name and not _INSTALLED.fullmatch(name))
 
 
 def _placed(site: Site) -> Iterator[str]:
@@ -111,20 +119,19 @@ def _goods(command: Command) -> tuple[ShellWord, ...]:
 
 
 def _of_commands(site: Site, made: frozenset[str]) -> Iterator[Refusal]:
-    text = _text(site)
+    text = shlex.join(site.instruction.args) if site.instruction.json else whole_body(site)
     if site.instruction.name != "RUN" and (match := _LOGIN.search(text)):
-        yield _at(site, f"`{match[0].strip()}` sets PATH anew", "start the program itself")
-    if any(_hides(match["value"]) for match in _PATH.finditer(text)):
-        yield _at(site, "PATH is set in a command", "set it by ENV, with the new folder in front")
+        yield refused_at(site.instruction, f"`{match[0].strip()}` sets PATH anew", "start the program itself")
+    if _sets_path(text):
+        yield refused_at(site.instruction, "PATH is set in a command", "set it by ENV, with the new folder in front")
     commands = site.script.commands if site.script and not site.script.opaque else ()
-    words = (
-        [[word.text for word in each.words] for each in commands if not _is_harmless(each)] if commands else [[text]]
-    )
-    if found := next((name for each in words for word in each if (name := _named(word, made))), ""):
-        yield _at(site, f"{site.instruction.name} names {found}, which is outside the virtual environment", _ADVICE)
-
-
-_ADVICE = "name the program without its folder, and install what is to be installed with pip"
+    texts = [word.text for each in commands if not _is_harmless(each) for word in each.words] if commands else [text]
+    if found := next((name for each in texts if (name := _named(each, made))), ""):
+        yield refused_at(
+            site.instruction,
+            f"{site.instruction.name} names {found}, which is outside the virtual environment",
+            _ADVICE,
+        )
 
 
 def _is_harmless(command: Command) -> bool:
@@ -145,13 +152,6 @@ def _named(text: str, made: frozenset[str]) -> str:
     return found[0] if found else ""
 
 
-def _text(site: Site) -> str:
-    instruction = site.instruction
-    if instruction.json:
-        return shlex.join(instruction.args)
-    return "\n".join((instruction.body.text, *(heredoc.content for heredoc in instruction.heredocs)))
-
-
 def _of_files(case: Case, made: frozenset[str]) -> Iterator[Refusal]:
     """Give the scripts and settings of the context that name a place outside the environment.
 
@@ -165,14 +165,15 @@ def _of_files(case: Case, made: frozenset[str]) -> Iterator[Refusal]:
     programs = {each.words[0].rpartition("/")[2] for each in service.started if each.words}
     for entry in sent(project.context):
         started = entry.path in service.files
-        runs = entry.mode & 0o111 and "." not in entry.path.rpartition("/")[2]
-        if not (started or entry.path.endswith(_TEXTS) or runs) or _NOT_SHIPPED.fullmatch(entry.path):
+        name, executable = entry.path.rpartition("/")[2], bool(entry.mode & 0o111)
+        looks = started or entry.path.endswith(_TEXTS) or (executable and "." not in name)
+        if not looks or _NOT_SHIPPED.fullmatch(entry.path):
             continue
         looked += not started
         text = read_text(project.root, entry.path, MAX_FILE) if looked <= MAX_FILES else None
         if text is None or isinstance(text, Skip):
             continue
-        runs = bool(entry.mode & 0o111) or entry.path.rpartition("/")[2] in programs
+        runs = executable or name in programs
         if found := _in_file(text.text.split("\n"), made, started=started, runs=runs):
             why = f"{entry.path}:{found[0]} has {found[1]}, which does not lead into the virtual environment"
             yield Refusal(why, "name programs without their folder (#!/usr/bin/env python3), or keep the file out")
@@ -192,9 +193,11 @@ def _in_file(lines: list[str], made: frozenset[str], *, started: bool, runs: boo
 
 def _anew(line: str) -> str:
     """Return what in a line of a script sets PATH anew; empty: nothing."""
-    match = _LOGIN.search(line)
-    return match[0].strip() if match else "PATH" if any(_hides(each["value"]) for each in _PATH.finditer(line)) else ""
+    if match := _LOGIN.search(line):
+        return match[0].strip()
+    return "PATH" if _sets_path(line) else ""
 
 
-def _at(site: Site, reason: str, advice: str) -> Refusal:
-    return Refusal(f"line {site.instruction.line}: {reason}", advice)
+def _sets_path(text: str) -> bool:
+    """Whether a command sets PATH so that it leads past what stands in front of it."""
+    return any(_hides(match["value"]) for match in _PATH.finditer(text))

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.record import Instruction
 from jettison.dockerfile.tools.record import Call
-from jettison.plan.dockerfile.bypass import bypasses
+from jettison.plan.dockerfile.bypass import bypasses, other_starts
 from jettison.plan.dockerfile.conda import conda_environment, is_profile
 from jettison.plan.dockerfile.parts import Part
-from jettison.plan.dockerfile.rewrite_record import Refusal
+from jettison.plan.dockerfile.rewrite_record import Refusal, refused_at
 from jettison.plan.dockerfile.runner import left_at_start
 from jettison.rules.dockerfile.bases import Base, base_of
-from jettison.rules.dockerfile.case import Case, Site
+from jettison.rules.dockerfile.bodies import whole_body
+from jettison.rules.dockerfile.case import Case
 
 _FAMILIES = ("python", "debian", "ubuntu", "cuda", "pytorch")
 _ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--src")
@@ -36,6 +37,7 @@ def refusals(case: Case, parts: tuple[Part, ...]) -> tuple[Refusal, ...]:
         return (
             *((found,) if isinstance(found, Refusal) else ()),
             *_of_instructions(case),
+            *other_starts(case),
             *_of_parts(parts, conda=True),
         )
     return (*_of_base(base, stage.start.line), *_of_instructions(case), *bypasses(case), *_of_parts(parts))
@@ -49,24 +51,15 @@ def _of_base(base: Base, line: int) -> Iterator[Refusal]:
 
 def _of_instructions(case: Case) -> Iterator[Refusal]:
     for start in left_at_start(case):
-        yield _at(start, "the container starts by a tool that installs", "start the program itself")
+        yield refused_at(start, "the container starts by a tool that installs", "start the program itself")
     for site in case.sites:
         instruction = site.instruction
         if instruction.name == "ONBUILD":
-            yield _at(instruction, "ONBUILD means other recipes build on this one", "split those")
-        if instruction.name == "RUN" and _VENV.search(_text(site)) and not is_profile(site):
-            yield _at(instruction, "it makes or enters a virtual environment of its own", "install without one")
+            yield refused_at(instruction, "ONBUILD means other recipes build on this one", "split those")
+        if instruction.name == "RUN" and _VENV.search(whole_body(site)) and not is_profile(site):
+            yield refused_at(instruction, "it makes or enters a virtual environment of its own", "install without one")
         if instruction.name in ("COPY", "ADD") and any("site-packages" in arg for arg in instruction.args):
-            yield _at(instruction, "it copies into site-packages", "install it with pip")
-
-
-def _text(site: Site) -> str:
-    heredocs = "\n".join(heredoc.content for heredoc in site.instruction.heredocs)
-    return f"{site.instruction.body.text}\n{heredocs}"
-
-
-def _at(instruction: Instruction, reason: str, advice: str) -> Refusal:
-    return Refusal(f"line {instruction.line}: {reason}", advice)
+            yield refused_at(instruction, "it copies into site-packages", "install it with pip")
 
 
 def _of_parts(parts: tuple[Part, ...], *, conda: bool = False) -> Iterator[Refusal]:
@@ -76,20 +69,22 @@ def _of_parts(parts: tuple[Part, ...], *, conda: bool = False) -> Iterator[Refus
         if part.kind == "python":
             yield from _of_python(part, conda=conda)
         elif part.kind == "build" and (why := _writes_outside(part)):
-            yield _at(part.site.instruction, why, "build it in a stage of its own, and copy what it makes")
+            yield refused_at(part.site.instruction, why, "build it in a stage of its own, and copy what it makes")
         elif part.kind == "os-whole" and part.site.script is not None and part.site.script.opaque:
             why = f"packages are installed in a RUN that is not understood: {part.site.script.opaque}"
-            yield _at(part.site.instruction, why, "install them with a plain apt-get install")
+            yield refused_at(part.site.instruction, why, "install them with a plain apt-get install")
 
 
 def _of_python(part: Part, *, conda: bool) -> Iterator[Refusal]:
     instruction = part.site.instruction
     if part.site.script is None or part.site.script.opaque:
         why = part.site.script.opaque if part.site.script else "it is in exec form"
-        yield _at(instruction, f"distributions are installed in a RUN that is not understood: {why}", "make it plain")
+        yield refused_at(
+            instruction, f"distributions are installed in a RUN that is not understood: {why}", "make it plain"
+        )
         return
     if part.site.state.user not in (None, *_ROOT):
-        yield _at(
+        yield refused_at(
             instruction,
             f"distributions are installed as {part.site.state.user}, into a folder of that user",
             "install before USER",
@@ -101,16 +96,20 @@ def _of_python(part: Part, *, conda: bool) -> Iterator[Refusal]:
 
 def _of_call(instruction: Instruction, call: Call) -> Iterator[Refusal]:
     if call.tool == "conda":
-        yield _at(instruction, "conda installs into a base that is not its own", "start from continuumio/miniconda3")
+        yield refused_at(
+            instruction, "conda installs into a base that is not its own", "start from continuumio/miniconda3"
+        )
     elif found := next((name for name in _ELSEWHERE if call.tool in ("pip", "uv") and call.has(name)), None):
-        yield _at(instruction, f"{found} installs into a folder of its own", f"install without {found}")
+        yield refused_at(instruction, f"{found} installs into a folder of its own", f"install without {found}")
     head = call.head[0].text
     if head.startswith("/") and not head.startswith("/opt/venv/"):
-        yield _at(instruction, f"{head} is a certain interpreter's", "name it without its folder")
+        yield refused_at(instruction, f"{head} is a certain interpreter's", "name it without its folder")
     if call.tool == "uv" and call.has("--system", "--python", "-p"):
-        yield _at(instruction, "uv is told which interpreter to install for", "install without --system and --python")
+        yield refused_at(
+            instruction, "uv is told which interpreter to install for", "install without --system and --python"
+        )
     if "sudo" in call.wrappers:
-        yield _at(instruction, "it installs through sudo", "install before USER, without sudo")
+        yield refused_at(instruction, "it installs through sudo", "install before USER, without sudo")
 
 
 def _writes_outside(part: Part) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from jettison.dockerfile.record import Instruction
+
 Target = Literal["inference", "training", "distroless", "debug"]
 What = Literal["kept", "moved", "changed", "added"]
 
@@ -100,3 +102,8 @@ class Refusal:
 
     reason: str
     advice: str
+
+
+def refused_at(instruction: Instruction, reason: str, advice: str) -> Refusal:
+    """Return a refusal for what one instruction says."""
+    return Refusal(f"line {instruction.line}: {reason}", advice)

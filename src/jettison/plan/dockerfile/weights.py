@@ -5,8 +5,6 @@ is made without the image below, so owners have to be numbers, and a symlink on 
 folder (Dockerfile reference, "COPY --link").
 """
 
-import re
-
 from jettison.dockerfile.project.flags import flag_file
 from jettison.plan.dockerfile.user import User
 from jettison.regex import regex
@@ -15,10 +13,11 @@ from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.copies import copyings
 from jettison.rules.dockerfile.mounts import takes_links
 
-_OWN = re.compile(r"/(?:app|srv|opt|home|models?|weights|workspace|data|code|usr/src|var/lib)(?:/.*)?")
+_OWN = regex(r"/(?:app|srv|opt|home|models?|weights|workspace|data|code|usr/src|var/lib)(?:/.*)?")
 """Folders that are no symlinks in the bases that are split."""
 _CHANGES = regex(r"\b(?:ln|chown|chmod|setfacl)\s|(?:^|RUN|[;&|])\s*install\s|--chown=")
 """What may say that a folder has another owner or mode, or is a symlink."""
+_NUMBERS = regex(r"\d+:\d+")
 _CODE = (".py", ".sh", ".js", ".ipynb", ".toml", ".yaml", ".yml")
 
 
@@ -32,10 +31,9 @@ def is_linkable(case: Case, site: Site, user: User) -> bool:
     target = copying.destination or ""
     said = "\n".join(text_of(case, each) for each in case.named("RUN", "COPY", "ADD"))
     # The folders above the target get the flag's owner and a usual mode: as they have now, if nothing here says others.
-    plain = flags <= {"chmod"} and not _CHANGES.search(said) and re.fullmatch(r"\d+:\d+", user.owner or "0:0")
-    return (
-        bool(plain) and _OWN.fullmatch(target) is not None and all(_is_weights(case, each) for each in copying.sources)
-    )
+    if flags - {"chmod"} or _CHANGES.search(said) or not _NUMBERS.fullmatch(user.owner or "0:0"):
+        return False
+    return _OWN.fullmatch(target) is not None and all(_is_weights(case, each) for each in copying.sources)
 
 
 def _is_weights(case: Case, source: str) -> bool:

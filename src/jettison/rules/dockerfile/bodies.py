@@ -14,6 +14,11 @@ def text_of(case: Case, site: Site) -> str:
     return case.recipe.text[slice(*site.instruction.span)]
 
 
+def whole_body(site: Site) -> str:
+    """Return an instruction's body and its heredocs, flags left out."""
+    return "\n".join((site.instruction.body.text, *(heredoc.content for heredoc in site.instruction.heredocs)))
+
+
 def stops_at_failure(site: Site) -> bool:
     """Whether ``set -e`` holds in a body, or in part of it."""
     if any(word.startswith("-") and not word.startswith("--") and "e" in word for word in site.state.shell[1:]):

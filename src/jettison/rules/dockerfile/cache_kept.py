@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.tools.record import Call
 from jettison.regex import regex
-from jettison.rules.dockerfile.bodies import text_of
+from jettison.rules.dockerfile.bodies import text_of, whole_body
 from jettison.rules.dockerfile.caches import CACHES, folder_of, is_off, is_root
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.mounts import add_cache, covered, mounts_of, takes_mounts
@@ -53,14 +53,8 @@ def _is_wanted(case: Case, site: Site, call: Call) -> bool:
     if holder:
         said.append(rf"/{re.escape(holder)}/?(?:\*|[\s\"'&|;)\],]|\Z)")
     speaks = re.compile("|".join(said))
-    return any(
-        speaks.search(_FORCED.sub("", each.instruction.body.text + _documents(each)))
-        for each in case.named("RUN", "COPY", "ADD", "VOLUME")
-    )
-
-
-def _documents(site: Site) -> str:
-    return "".join(f"\n{document.content}" for document in site.instruction.heredocs)
+    bodies = (whole_body(each) for each in case.named("RUN", "COPY", "ADD", "VOLUME"))
+    return any(speaks.search(_FORCED.sub("", body)) for body in bodies)
 
 
 def mount_fix(case: Case, site: Site, call: Call) -> Fix | None:

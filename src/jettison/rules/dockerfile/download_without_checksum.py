@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from jettison.rules.dockerfile.bodies import whole_body
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.fetches import ARCHIVE, Download, downloads, outside
 from jettison.rules.dockerfile.record import Example, Find, Rule
@@ -23,7 +24,7 @@ def _check(case: Case) -> Iterator[Find]:
 
 
 def _checked(site: Site) -> bool:
-    body = site.instruction.body.text + "".join(document.content for document in site.instruction.heredocs)
+    body = whole_body(site)
     words = ("sha256", "sha512", "shasum", "md5", "openssl dgst", "checksum")
     return any(call.tool in _CHECKS for call in site.calls) or any(word in body.lower() for word in words)
 

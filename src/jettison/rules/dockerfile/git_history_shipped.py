@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from jettison.dockerfile.edit import insert_after
 from jettison.dockerfile.tools.record import Call
 from jettison.regex import regex
+from jettison.rules.dockerfile.bodies import whole_body
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.places import joined
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule, Safety
@@ -40,7 +41,7 @@ def _check(case: Case) -> Iterator[Find]:
 def _removed(case: Case, site: Site, call: Call) -> bool:
     place = clone_place(case, site, call)
     git = joined(place, ".git")
-    body = site.instruction.body.text + "".join(document.content for document in site.instruction.heredocs)
+    body = whole_body(site)
     return (git is not None and removed_in(case, site, git)) or bool(re.search(r"\brm\b[^&|;]*\.git\b", body))
 
 

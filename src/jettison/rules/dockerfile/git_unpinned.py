@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.tools.record import Call
 from jettison.regex import regex
+from jettison.rules.dockerfile.bodies import whole_body
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.places import later
 from jettison.rules.dockerfile.record import Example, Find, Rule
@@ -28,7 +29,7 @@ def _pinned(call: Call) -> bool:
 
 def _checked_out(case: Case, site: Site) -> bool:
     for other in (site, *later(case, site)):
-        body = other.instruction.body.text + "".join(document.content for document in other.instruction.heredocs)
+        body = whole_body(other)
         if _FIXES.search(body):
             return True
     return False

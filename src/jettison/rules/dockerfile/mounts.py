@@ -11,7 +11,7 @@ from jettison.regex import regex
 from jettison.rules.dockerfile.case import Site
 
 _NO_LINKS = regex(r"docker/dockerfile:(?:0|1\.[0-3])(?:\.\d+)?(?:-.*)?$")
-_OLD_SYNTAX = regex(r"docker/dockerfile:(?:0|1\.[01])(?:\.\d+)?(?:-.*)?$")
+_NO_MOUNTS = regex(r"docker/dockerfile:(?:0|1\.[01])(?:\.\d+)?(?:-.*)?$")
 _TARGETS = ("target", "dst", "destination")
 _CACHE = regex(r"type=cache\b")
 
@@ -63,14 +63,17 @@ def covered(site: Site, folder: str) -> bool:
 
 def takes_mounts(recipe: Recipe) -> bool:
     """Whether the frontend that the recipe names knows cache mounts (stable since 1.2)."""
-    syntax = recipe.directive("syntax")
-    return syntax is None or not _OLD_SYNTAX.search(syntax.value)
+    return not _names(recipe, _NO_MOUNTS)
 
 
 def takes_links(recipe: Recipe) -> bool:
     """Whether the frontend that the recipe names knows ``COPY --link`` (stable since 1.4)."""
+    return not _names(recipe, _NO_LINKS)
+
+
+def _names(recipe: Recipe, old: re.Pattern[str]) -> bool:
     syntax = recipe.directive("syntax")
-    return syntax is None or not _NO_LINKS.search(syntax.value)
+    return syntax is not None and old.search(syntax.value) is not None
 
 
 def add_cache(site: Site, target: str, *more: str) -> Edit:

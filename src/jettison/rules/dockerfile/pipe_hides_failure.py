@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from jettison.dockerfile.edit import insert_before
 from jettison.dockerfile.shell.record import Command
+from jettison.rules.dockerfile.bodies import whole_body
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.places import base_at
 from jettison.rules.dockerfile.record import Example, Find, Fix, Rule
@@ -54,7 +55,7 @@ def _sees(site: Site) -> bool:
     """Whether the shell is told to look at every command of a pipe."""
     if any("pipefail" in word for word in site.state.shell):
         return True
-    body = site.instruction.body.text + "".join(document.content for document in site.instruction.heredocs)
+    body = whole_body(site)
     return "pipefail" in body
 
 

@@ -8,6 +8,7 @@ from jettison.dockerfile.shell.record import Command, ShellWord
 from jettison.dockerfile.tools.record import Option
 from jettison.regex import regex
 from jettison.rules.dockerfile.bases import Base, base_of
+from jettison.rules.dockerfile.bodies import whole_body
 from jettison.rules.dockerfile.case import Case, Site
 
 AT_ROOT = frozenset({"python", "debian", "ubuntu", "alpine", "cuda", "distroless", "scratch", "rhel"})
@@ -91,7 +92,7 @@ def shadowed(site: Site) -> frozenset[str]:
     """Return the shell variables that a body sets itself: the recipe's of the same name say nothing there."""
     if site.script is None:
         return frozenset()
-    body = site.instruction.body.text + "".join(document.content for document in site.instruction.heredocs)
+    body = whole_body(site)
     return frozenset(re.findall(r"(?:^|[\s;&|({])(\w+)=", body)) | frozenset(re.findall(r"\bfor\s+(\w+)", body))
 
 

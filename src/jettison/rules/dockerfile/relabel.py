@@ -9,6 +9,7 @@ from jettison.dockerfile.edit_commands import remove_command
 from jettison.dockerfile.shell.record import ShellWord
 from jettison.dockerfile.tools.record import Call
 from jettison.regex import regex
+from jettison.rules.dockerfile.bodies import whole_body
 from jettison.rules.dockerfile.case import Case, Site
 from jettison.rules.dockerfile.copying import Copying, copying_of
 from jettison.rules.dockerfile.places import base_at, covered_place, earlier, folder_of, place_of, shadowed, within
@@ -154,7 +155,7 @@ def _may_fill(case: Case, site: Site, path: str) -> bool:
     if site.instruction.name != "RUN":
         return False
     name = path.rpartition("/")[2]
-    body = site.instruction.body.text + "".join(document.content for document in site.instruction.heredocs)
+    body = whole_body(site)
     folder = folder_of(case, site)
     if _elsewhere(site) and path not in body and not _unknown(site, body, path):
         return False

@@ -235,6 +235,8 @@ BASE = "FROM python:3.12\nWORKDIR /app\nRUN pip install x gunicorn\n"
         ("RUN ln -s /usr/local/bin/gunicorn /usr/bin/g", "/usr/local/bin/gunicorn"),
         ('HEALTHCHECK CMD ["/usr/local/bin/python", "-c", "1"]', "HEALTHCHECK names"),
         ("CMD sleep 1 && exec /usr/local/bin/gunicorn app:app", "CMD names"),
+        ('CMD ["/usr/bin/gunicorn", "app:app"]', "CMD names /usr/bin/gunicorn"),
+        ("RUN chmod +x /usr/local/bin/gunicorn\nCMD /usr/local/bin/gunicorn app:app", "CMD names"),
         ("ENV PYTHONPATH=/usr/local/lib/python3.12/site-packages", "PYTHONPATH names"),
         ("ENV PATH=/usr/local/bin:/usr/bin:/bin", "PATH is set anew"),
         ("ENV PATH=/opt/x:/usr/bin:$PATH", "PATH begins with /usr/bin"),
@@ -400,6 +402,7 @@ def test_conda(tmp_path: Path) -> None:
         ("RUN echo", "RUN conda install -y numpy\nRUN echo", "more than make one environment"),
         ("-f environment.yml", "-n $N -f environment.yml", "which environment is made"),
         ('"flask", "run"', '"conda", "run", "-n", "web", "flask"', "starts by conda"),
+        ('"flask", "run"', '"/usr/bin/python3", "-m", "flask"', "outside the virtual environment"),
     ],
 )
 def test_conda_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
