@@ -1,6 +1,7 @@
 """Edits of package databases: any bytes are edited without an error, and nothing is added."""
 
 from jettison.elf.scripts import parse_script
+from jettison.plan.content import content_of
 from jettison.plan.texts import edit_alternatives, edit_diversions, edit_list, edit_record, edit_status, edit_sums
 
 CORPUS = (
@@ -29,6 +30,6 @@ def run(data: bytes) -> None:
     )
     if any(len(result) > len(data) + 2 for result in results):
         raise AssertionError(data)
-    edit_sums(data, lost, {"usr/bin/x": data})
-    edit_record(data, "usr/lib/site", lost, {"usr/lib/site/x.py": data})
+    edit_sums(data, lost, {"usr/bin/x": content_of(data)})
+    edit_record(data, "usr/lib/site", lost, {"usr/lib/site/x.py": content_of(data)})
     parse_script(data)

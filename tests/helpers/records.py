@@ -2,6 +2,7 @@
 
 from jettison.compose.record import BuildResult, BuiltLayer, Package, Resolved, Wheel
 from jettison.files.diff import GroupDiff, ImageDiff, PathDiff
+from jettison.files.gpu import GpuReport, GpuRow
 from jettison.files.inspection import (
     DuplicateGroup,
     Estimate,
@@ -65,6 +66,12 @@ def inspection() -> Inspection:
         ),
         FileSummary("opt/model/weights.onnx", 1, "", "model weights", 30 * MB, 28 * MB, 0, "onnx"),
     )  # fmt: skip
+    torch = largest[0].path, largest[0].owner
+    gpu = (
+        GpuRow(*torch, ".nv_fatbin", "sm_90", 900, 60 * MB, 180 * MB),
+        GpuRow(*torch, ".nv_fatbin", "sm_75", 900, 20 * MB, 90 * MB),
+        GpuRow(*torch, "__nv_relfatbin", "compute_90", 12, MB, 4 * MB),
+    )
     findings = (
         Finding("duplicates", "medium", "2 copies of one content, beyond the first", 25 * MB, ("a", "b"), 2),
         Finding(
@@ -86,6 +93,7 @@ def inspection() -> Inspection:
         duplicates=(DuplicateGroup(NEW, 25 * MB, 2, 25 * MB, ("a", "b")),),
         largest=largest,
         models=largest[1:],
+        gpu=gpu,
         ledger=Ledger(rows, ledger_layers, 500 * MB, 240 * MB),
         skips=(Skip("var/lib/rpm/Packages", "rpm databases are not read yet"),),
     )
@@ -203,3 +211,12 @@ def explanation(verdict: str = "goes") -> Explanation:
     return Explanation(
         "usr/lib/libz.so.1", "deb:zlib1g", "shared library", 100_000, 0, "stays", "", "", reason, evidence
     )
+
+
+def gpu_report() -> GpuReport:
+    """Return the GPU code of a library of torch's, and of one that cannot be read to its end."""
+    found = inspection()
+    return GpuReport(
+        "app.tar", found.sizes.disk, sum(row.disk for row in found.gpu), 1, found.gpu,
+        (Skip("opt/x/libodd.so", "entry at 0x1040: its version is 0x99"),),
+    )  # fmt: skip

@@ -22,6 +22,7 @@ from jettison.proof.record import Proof
 from jettison.proof.result import ImageSize, SlimResult, size_of
 from jettison.proof.structure import expect
 from jettison.rebuild.apply import PROOF, Packing, apply_plan
+from jettison.rebuild.prune import new_contents, prune_files
 from jettison.rebuild.record import Rebuilt
 from jettison.run.measured import Measured, remember
 from jettison.run.sandbox import require
@@ -140,17 +141,22 @@ def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:
     """Apply the plan and write the image onto the stage."""
     options = job.options
     codec = options.compression or _codec_for(stage.output, old.table)
-    with job.phase("rebuild"), scratch_dir() as scratch:
-        rebuilt = apply_plan(
-            old.table,
-            old.plan,
-            updates(old.table, old.plan),
-            scratch=scratch,
-            packing=Packing(codec, options.level, options.reading.limits),
-            annotations={PROOF: scope_of(options.workloads)},
-            progress=job.progress,
-        )
-        write_image(rebuilt.image, stage.reference, shown=job.out, proved=True, progress=job.progress)
+    limits = options.reading.limits
+    with scratch_dir() as scratch:
+        with job.phase("prune"):
+            plan, pruned = prune_files(old.table, old.plan, scratch=scratch, limits=limits, progress=job.progress)
+        with job.phase("rebuild"):
+            rebuilt = apply_plan(
+                old.table,
+                plan,
+                updates(old.table, plan, new_contents(old.table, pruned)),
+                scratch=scratch,
+                pruned=pruned,
+                packing=Packing(codec, options.level, limits),
+                annotations={PROOF: scope_of(options.workloads)},
+                progress=job.progress,
+            )
+            write_image(rebuilt.image, stage.reference, shown=job.out, proved=True, progress=job.progress)
     return rebuilt
 
 
@@ -168,7 +174,9 @@ def _prove(job: _Job, old: _Original, applied: Plan, stage: Stage) -> tuple[File
     """Read the image on the stage from its bytes, and prove it; without a file table it cannot be read."""
     options = job.options
     with job.phase("prove"), ThreadPoolExecutor(1, "jettison-expected") as beside:
-        expected = beside.submit(expect, old.table, applied)
+        # What is pruned is known from the new image only; then the proof works it out once that was read.
+        pruned = any(step.action == "prune" for step in applied.steps)
+        expected = None if pruned else beside.submit(expect, old.table, applied)
         new, digests = read_new(stage.reference, options=options.reading, progress=job.progress)
         proof = prove(
             old.table,
@@ -177,7 +185,7 @@ def _prove(job: _Job, old: _Original, applied: Plan, stage: Stage) -> tuple[File
             applied,
             workloads=options.workloads,
             before=old.runs,
-            expected=expected.result(),
+            expected=expected.result() if expected else None,
             options=options.reading,
             progress=job.progress,
         )

@@ -50,6 +50,7 @@ class CommandModule(Protocol):
 
 COMMANDS: tuple[Command, ...] = (
     Command("inspect", "show where an image's bytes are: by layer, owner and kind, and what is wasted"),
+    Command("gpu", "show machine code for GPUs by architecture, of an image, a library or a folder"),
     Command("diff", "compare two images by owner, kind or path"),
     Command("verify-image", "recompute every digest and size of an image from its bytes"),
     Command("build", "compose an image from packages, wheels and files, without a container engine"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jettison.cli import values
 from jettison.cli.parser import Parser
+from jettison.errors import UsageError
 
 if TYPE_CHECKING:
     from jettison.files.read import ReadOptions
@@ -97,10 +98,37 @@ def add_planning(parser: Parser) -> None:
         "--tier",
         metavar="TIER",
         type=values.tier,
-        help="how far to go: 0 or lossless (bytes that no container can see), 1 or build-only (the default)",
+        help="how far to go: 0 or lossless (bytes that no container can see), 1 or build-only (the default), 2 or gpu "
+        "(the default with --gpu)",
     )
     group.add_argument("--keep", metavar="RULE", action="append", default=[], help=_KEEP)
     group.add_argument("--drop", metavar="RULE", action="append", default=[], help=_DROP)
+    add_gpu(parser)
+
+
+def add_gpu(parser: Parser) -> None:
+    """Add the options on GPU code."""
+    group = parser.add_argument_group("GPU code (tier 2)")
+    group.add_argument("--gpu", metavar="LIST", help=_GPU)
+    group.add_argument("--ptx", metavar="WHICH", choices=("needed", "newest", "all"), help=_PTX)
+    group.add_argument("--gpu-level", metavar="N", type=int, choices=(1, 2), help=_LEVEL)
+    group.add_argument("--gpu-scope", metavar="SCOPE", choices=("open", "all"), help=_SCOPE)
+
+
+_GPU = (
+    "the GPUs that the image will run on, by compute capability or name (9.0,8.0 or h100,a100); machine code that none "
+    "of them can run goes. auto asks nvidia-smi and kubectl"
+)
+_PTX = (
+    "PTX that stays: needed (where no machine code runs; the default), newest (of each fatbin, for newer GPUs) or all"
+)
+_LEVEL = (
+    "1 (the default): sections that the CUDA runtime registers; 2: those that libraries choose from by themselves, too"
+)
+_SCOPE = (
+    "open (the default): files that their licence lets one modify; all: NVIDIA's own libraries, too, whose licence "
+    "forbids to modify them: whether you may is for you to find out"
+)
 
 
 _RULE = "a path glob (/opt/**), owner:deb:curl or kind:'python tests' (globs too: owner:python:numpy*, kind:*tests*)"
@@ -116,9 +144,25 @@ def add_workloads(parser: Parser) -> None:
 
 def plan_options(args: Namespace) -> "PlanOptions":
     """Return what a plan is to be, from ``--tier`` (else as far as Jettison can), ``--keep`` and ``--drop``."""
-    from jettison.plan.options import HIGHEST_TIER, PlanOptions  # noqa: PLC0415 -- only once a command runs
+    from jettison.elf.arch import Choice  # noqa: PLC0415 -- only once a command runs
+    from jettison.elf.treatment import Treatment  # noqa: PLC0415 -- as above
+    from jettison.plan.options import DEFAULT_TIER, HIGHEST_TIER, PlanOptions  # noqa: PLC0415 -- as above
 
-    return PlanOptions(HIGHEST_TIER if args.tier is None else args.tier, tuple(args.keep), tuple(args.drop))
+    usual = HIGHEST_TIER if args.gpu else DEFAULT_TIER
+    tier = usual if args.tier is None else args.tier
+    if not args.gpu and (args.ptx or args.gpu_level or args.gpu_scope):
+        raise UsageError("--ptx, --gpu-level and --gpu-scope go with --gpu", hint="for example: --gpu h100,a100")
+    if args.gpu and tier < HIGHEST_TIER:
+        raise UsageError(f"--gpu goes with --tier {HIGHEST_TIER}", hint="leave --tier out")
+    gpu = Treatment(Choice(_targets(args.gpu), args.ptx or "needed"), args.gpu_level or 1) if args.gpu else None
+    return PlanOptions(tier, tuple(args.keep), tuple(args.drop), gpu, args.gpu_scope == "all")
+
+
+def _targets(text: str) -> tuple[int, ...]:
+    from jettison.elf.arch import parse_targets  # noqa: PLC0415 -- only once a command runs
+    from jettison.run.gpus import find_gpus  # noqa: PLC0415 -- as above
+
+    return find_gpus() if text == "auto" else parse_targets(text)
 
 
 def limits_from(args: Namespace) -> "Limits":

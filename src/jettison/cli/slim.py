@@ -16,6 +16,7 @@ HELP = Help(
     (
         ("jettison slim app.tar -o oci:slim -w detect.toml", "slim as far as tier 1, and prove it with a workload"),
         ("jettison slim app.tar -o docker-archive:slim.tar --tier lossless", "only bytes that no container can see"),
+        ("jettison slim app.tar -o oci:slim -w detect.toml --gpu h100,a100", "GPU code for these alone, too"),
         ("jettison slim app.tar --plan plan.json -o oci:slim", "apply a plan that was saved and edited"),
         ("jettison slim app.tar -o oci:slim --compression zstd:12", "smaller in the pull; engines must know zstd"),
     ),
@@ -34,7 +35,7 @@ def configure(parser: Parser) -> None:
     )
     options.takes_file(
         parser.add_argument(
-            "--plan", metavar="FILE", help="apply this plan; --tier, --keep and --drop do not go with it"
+            "--plan", metavar="FILE", help="apply this plan; --tier, --keep, --drop and --gpu do not go with it"
         )
     )
     options.add_planning(parser)
@@ -51,8 +52,10 @@ def run(args: Namespace) -> int:
     from jettison.api.slim import SlimOptions, slim  # noqa: PLC0415 -- only once the command runs
     from jettison.report.text.slim import slim_blocks  # noqa: PLC0415 -- as above
 
-    if args.plan and (args.tier is not None or args.keep or args.drop):
-        raise UsageError("--plan does not go with --tier, --keep and --drop", hint="edit the plan, or make a new one")
+    if args.plan and (args.tier is not None or args.keep or args.drop or args.gpu):
+        raise UsageError(
+            "--plan does not go with --tier, --keep, --drop and --gpu", hint="edit the plan, or make a new one"
+        )
     codec, level = args.compression
     settings = SlimOptions(
         reading=options.read_options(args),

@@ -11,7 +11,7 @@ _POWERS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _RATES = {"bps": 8, "bit/s": 8, "b/s": 1}
 _LEVELS = {"gzip": range(1, 10), "zstd": range(1, 23), "none": range(0)}
-_TIERS = {"0": 0, "lossless": 0, "1": 1, "build-only": 1}
+_TIERS = {"0": 0, "lossless": 0, "1": 1, "build-only": 1, "2": 2, "gpu": 2}
 
 
 def size(text: str) -> int:
@@ -45,7 +45,7 @@ def bandwidth(text: str) -> int:
 
 
 def tier(text: str) -> int:
-    """Return the number of a tier named ``0``, ``lossless``, ``1`` or ``build-only``.
+    """Return the number of a tier named ``0``, ``lossless``, ``1``, ``build-only``, ``2`` or ``gpu``.
 
     Raises:
         ArgumentTypeError: there is no such tier yet.

@@ -4,6 +4,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class GpuCode:
+    """Fatbins of one section of a file that hold the same kinds of entries, added up.
+
+    Attributes:
+        section: name of the section they lie in; empty when in none.
+        entries: kind, architecture and flags of each entry, in order, as in :class:`jettison.elf.fatbin.Entry`.
+        count: number of such fatbins.
+        sizes: by entry, bytes in the file over all of them, headers and padding included.
+        raw: by entry, bytes once unpacked over all of them.
+    """
+
+    section: str
+    entries: tuple[tuple[int, int, int], ...]
+    count: int
+    sizes: tuple[int, ...]
+    raw: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ElfFacts:
     """The facts of one ELF file that later steps use.
 
@@ -16,7 +35,9 @@ class ElfFacts:
         needed: DT_NEEDED in order.
         rpath: DT_RPATH split at colons.
         runpath: DT_RUNPATH split at colons.
-        gpu_size: bytes of ``.nv_fatbin`` and ``__nv_relfatbin`` sections.
+        gpu_size: bytes of ``.nv_fatbin`` and ``__nv_relfatbin`` sections, and of fatbins elsewhere.
+        gpu: the fatbins, by section and what they hold.
+        gpu_problem: where and why fatbins could not be read to their end; empty when all could.
         debug_size: bytes of ``.debug*``, ``.zdebug*``, ``.symtab`` and ``.strtab`` sections.
         complete: False when the dynamic section could not be read in the pass; then ``problem`` says why, and the
             file is kept and its needs are unknown.
@@ -32,6 +53,8 @@ class ElfFacts:
     rpath: tuple[str, ...] = ()
     runpath: tuple[str, ...] = ()
     gpu_size: int = 0
+    gpu: tuple[GpuCode, ...] = ()
+    gpu_problem: str = ""
     debug_size: int = 0
     complete: bool = True
     problem: str = ""

@@ -1,8 +1,10 @@
 """Watch a layer stream by and keep of each ELF file only what its facts need."""
 
+import re
 from typing import Any
 
 from jettison.elf import parse
+from jettison.elf.fatbin import Scanner
 from jettison.elf.parse import Header, Segment
 from jettison.elf.read import dynamic_entries, facts_from_json, facts_to_json, read_facts, string_places
 from jettison.errors import BadInputError
@@ -19,6 +21,10 @@ WHOLE = 8 << 20
 HEAD = 64 << 20
 TAIL = 256 << 10
 SMALL_SEGMENT = 16 << 20
+LEAST_GPU = 4096
+"""Bytes of the smallest file that is searched for GPU code."""
+LIKELY = re.compile(r"nvidia|cuda|cupti|nccl", re.IGNORECASE)
+"""Paths of libraries that may hold GPU code without a section that says so."""
 
 
 class _Window:
@@ -46,10 +52,12 @@ class _ElfSink:
     and the section names and headers at the tail. Each place is known before it comes by.
     """
 
-    __slots__ = ("_dynamic", "_header", "_position", "_segments", "_size", "_windows")
+    __slots__ = ("_dynamic", "_header", "_likely", "_position", "_scanner", "_segments", "_size", "_windows")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, likely: bool) -> None:
         self._size = size
+        self._likely = likely
+        self._scanner = Scanner(size) if size >= LEAST_GPU else None
         self._position = 0
         self._header: Header | None = None
         self._segments: tuple[Segment, ...] = ()
@@ -67,18 +75,25 @@ class _ElfSink:
         head = self._windows[0].data
         if len(head) >= len(parse.MAGIC) and head[:4] != parse.MAGIC:
             self._windows = []
-        elif self._size > WHOLE:
+            return
+        if self._scanner is not None:
+            self._scanner.feed(view)
+        if self._size > WHOLE:
             self._look(view, at)
 
     def finish(self) -> dict[str, Any] | None:
         """Return the facts as JSON; None when it is not ELF."""
         if not self._windows or self._windows[0].data[:4] != parse.MAGIC:
             return None
-        return facts_to_json(read_facts(self._read, self._size))
+        fatbins = self._scanner.finish() if self._scanner is not None else ()
+        return facts_to_json(read_facts(self._read, self._size, fatbins, likely=self._likely))
 
     def seek(self, read: Read) -> dict[str, Any] | None:
         """Return the facts from the few places of the file where they stand."""
-        return facts_to_json(read_facts(read, self._size)) if read(0, len(parse.MAGIC)) == parse.MAGIC else None
+        if read(0, len(parse.MAGIC)) != parse.MAGIC:
+            return None
+        fatbins = () if self._scanner is None else None
+        return facts_to_json(read_facts(read, self._size, fatbins, likely=self._likely))
 
     def _read(self, offset: int, size: int) -> bytes:
         for window in self._windows:
@@ -141,10 +156,10 @@ class ElfObserver:
     """Gives the facts of each ELF file as JSON (see :func:`facts_from_json`); nearly free for all others."""
 
     name = "elf"
-    version = 1
+    version = 2
 
     def begin(self, path: str, size: int) -> Sink | None:
         """Return a sink, unless the file is too short for ELF or its name says that it is something else."""
         if size < parse.HEADER_SIZE or path.rpartition(".")[2] in NEVER_ELF:
             return None
-        return _ElfSink(size)
+        return _ElfSink(size, likely=bool(LIKELY.search(path)))

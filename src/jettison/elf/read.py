@@ -1,11 +1,13 @@
 """From parsed parts to :class:`ElfFacts`, and from those to JSON and back."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from jettison.elf import parse
-from jettison.elf.facts import ElfFacts
+from jettison.elf.facts import ElfFacts, GpuCode
+from jettison.elf.fatbin import Fatbin, read_fatbins
 from jettison.elf.parse import Header, Section, Segment
 from jettison.errors import BadInputError
 from jettison.layers.table import Read
@@ -14,23 +16,40 @@ GPU_SECTIONS = frozenset({b".nv_fatbin", b"__nv_relfatbin"})
 DEBUG_SECTIONS = frozenset({b".symtab", b".strtab"})
 DEBUG_PREFIXES = (b".debug", b".zdebug")
 _TUPLES = ("needed", "rpath", "runpath")
-_DEFAULTS = {"interpreter": "", "soname": "", "gpu_size": 0, "debug_size": 0, "complete": True, "problem": ""}
-_KINDS = {"interpreter": str, "soname": str, "gpu_size": int, "debug_size": int, "complete": bool, "problem": str}
+SHT_PROGBITS, SHT_SYMTAB, SHT_STRTAB = 1, 2, 3
+LARGE = 64 << 10
+GPU_HINTS = (b".nv", b"__nv", b".cask")
+_DEFAULTS = {
+    "interpreter": "",
+    "soname": "",
+    "gpu_size": 0,
+    "gpu_problem": "",
+    "debug_size": 0,
+    "complete": True,
+    "problem": "",
+}
+_KINDS = {name: type(usual) for name, usual in _DEFAULTS.items()}
 
 
-def read_facts(read: Read, size: int) -> ElfFacts:
+def read_facts(read: Read, size: int, fatbins: Sequence[Fatbin] | None = None, *, likely: bool = False) -> ElfFacts:
     """Return what there is to know of an ELF file; malformed parts are a problem in the facts, never an error.
 
     Args:
         read: gives its bytes, as far as they are at hand.
         size: bytes of the whole file.
+        fatbins: what was found while the file went by; None to look for them where GPU code is likely.
+        likely: whether GPU code is likely even where no section's name speaks of it.
     """
     try:
         header = parse.parse_header(read(0, parse.HEADER_SIZE), size)
     except BadInputError as error:
         return ElfFacts(0, 0, "other", complete=False, problem=error.message)
-    gpu_size, debug_size, note = _section_sizes(header, read, size)
-    bare = ElfFacts(header.machine, header.bits, header.type, gpu_size=gpu_size, debug_size=debug_size, problem=note)
+    sections, note = _named_sections(header, read, size)
+    bare = ElfFacts(header.machine, header.bits, header.type, problem=note)
+    debug = _likely_debug_size(sections) if note and header.type in ("dyn", "exec") else _debug_size(sections)
+    bare = replace(bare, debug_size=debug)
+    if likely or any(name.startswith(GPU_HINTS) for _, name in sections):
+        bare = _with_gpu(bare, read_fatbins(read, size) if fatbins is None else fatbins, sections)
     try:
         segments = parse.parse_segments(header, read)
         interpreter = _interpreter(segments, read)
@@ -97,17 +116,48 @@ def _split(values: list[str]) -> tuple[str, ...]:
     return tuple(part for value in values[:1] for part in value.split(":") if part)
 
 
-def _section_sizes(header: Header, read: Read, size: int) -> tuple[int, int, str]:
-    """Return bytes of GPU code, bytes of debug information, and what could not be told."""
+_Named = Sequence[tuple[Section, bytes]]
+
+
+def _named_sections(header: Header, read: Read, size: int) -> tuple[_Named, str]:
+    """Return the sections that have bytes in the file, with their names, and what could not be told."""
     try:
         sections = parse.parse_sections(header, read)
     except BadInputError as error:
-        return 0, 0, f"section headers: {error.message}"
+        return (), f"section headers: {error.message}"
     names, note = _section_names(header, sections, read)
-    real = tuple(s for s in sections if s.type != parse.SHT_NOBITS and s.offset + s.size <= size)
-    gpu = sum(s.size for s in real if names.get(s.name) in GPU_SECTIONS)
-    debug = sum(s.size for s in real if _is_debug(s, names.get(s.name, b"")))
-    return gpu, debug, note
+    real = (s for s in sections if s.type != parse.SHT_NOBITS and s.offset + s.size <= size)
+    return [(s, names.get(s.name, b"")) for s in real], note
+
+
+def _debug_size(sections: _Named) -> int:
+    return sum(section.size for section, name in sections if _is_debug(section, name))
+
+
+def _likely_debug_size(sections: _Named) -> int:
+    """Return the bytes of sections that are not mapped where names are not known: little but debug information is."""
+    types = (SHT_PROGBITS, SHT_SYMTAB, SHT_STRTAB)
+    return sum(s.size for s, _ in sections if s.type in types and not s.flags & parse.SHF_ALLOC and s.size >= LARGE)
+
+
+def _with_gpu(facts: ElfFacts, fatbins: Sequence[Fatbin], sections: _Named) -> ElfFacts:
+    """Add fatbins up by section and by what they hold."""
+    sums: defaultdict[tuple[str, tuple[tuple[int, int, int], ...]], list[list[int]]] = defaultdict(list)
+    mapped = [(s.offset, s.offset + s.size, name) for s, name in sections if s.size]
+    size = sum(end - start for start, end, name in mapped if name in GPU_SECTIONS)
+    for fatbin in fatbins:
+        name = next((name for start, end, name in mapped if start <= fatbin.offset < end), b"")
+        size += fatbin.end - fatbin.offset if name not in GPU_SECTIONS and not fatbin.problem else 0
+        key = name.decode("utf-8", "surrogateescape"), tuple((e.kind, e.arch, e.flags) for e in fatbin.entries)
+        cell = sums[key] or [[0], [0] * len(fatbin.entries), [0] * len(fatbin.entries)]
+        cell[0][0] += 1
+        for place, entry in enumerate(fatbin.entries):
+            cell[1][place] += entry.end - entry.offset
+            cell[2][place] += entry.raw
+        sums[key] = cell
+    groups = (GpuCode(*key, count[0], tuple(sizes), tuple(raw)) for key, (count, sizes, raw) in sums.items())
+    problem = next((fatbin.problem for fatbin in fatbins if fatbin.problem), "")
+    return replace(facts, gpu_size=size, gpu=tuple(groups), gpu_problem=problem)
 
 
 def _is_debug(section: Section, name: bytes) -> bool:
@@ -138,6 +188,8 @@ def facts_to_json(facts: ElfFacts) -> dict[str, Any]:
     value: dict[str, Any] = {"machine": facts.machine, "bits": facts.bits, "type": facts.type}
     value.update({name: getattr(facts, name) for name, usual in _DEFAULTS.items() if getattr(facts, name) != usual})
     value.update({name: list(getattr(facts, name)) for name in _TUPLES if getattr(facts, name)})
+    if facts.gpu:
+        value["gpu"] = [[g.section, list(map(list, g.entries)), g.count, list(g.sizes), list(g.raw)] for g in facts.gpu]
     return value
 
 
@@ -153,5 +205,21 @@ def facts_from_json(value: Mapping[str, Any]) -> ElfFacts:
     plain_hold = all(isinstance(fields[name], kind) for name, kind in _KINDS.items())
     head = value.get("machine"), value.get("bits"), value.get("type")
     if not (lists_hold and plain_hold and isinstance(head[0], int) and isinstance(head[1], int)):
-        raise BadInputError("cached ELF facts are malformed", hint="run again with --no-cache")
-    return ElfFacts(head[0], head[1], str(head[2]), **fields)
+        raise _malformed()
+    return ElfFacts(head[0], head[1], str(head[2]), gpu=tuple(map(_gpu_from_json, value.get("gpu", ()))), **fields)
+
+
+def _gpu_from_json(value: Any) -> GpuCode:
+    try:
+        section, entries, count, sizes, raw = value
+        triples = tuple((int(kind), int(arch), int(flags)) for kind, arch, flags in entries)
+        code = GpuCode(str(section), triples, int(count), tuple(map(int, sizes)), tuple(map(int, raw)))
+    except (TypeError, ValueError) as error:
+        raise _malformed() from error
+    if not len(triples) == len(code.sizes) == len(code.raw):
+        raise _malformed()
+    return code
+
+
+def _malformed() -> BadInputError:
+    return BadInputError("cached ELF facts are malformed", hint="run again with --no-cache")

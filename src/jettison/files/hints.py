@@ -17,17 +17,22 @@ _MARKS = tuple(re.compile(mark) for mark in (rb"docs?[/\"']", rb"README", rb"CHA
 _DOCUMENT = re.compile(
     rb"""["'](?:[^"'\n]*/)?docs?(?:/[^"'\n]*)?["']|["'][^"'\n]*\b(?:README|CHANGELOG|CHANGES)\b[^"'\n]*["']"""
 )
+_COMPILING = (
+    re.compile(rb"^[ \t]*(?:from|import)[ \t]+triton\b[^\n]{0,100}", re.MULTILINE),
+    re.compile(rb"^[^\n#]{0,100}\btorch\.compile\b[^\n]{0,40}", re.MULTILINE),
+)
 _BEFORE = 60  # bytes before a document's name that are kept of a long line
 
 
 class PythonObserver:
     """Notes import statements that name a ``test`` or ``tests`` module, and strings with such a folder in them.
 
-    Strings with a ``doc`` or ``docs`` folder, a README or a change log in them are noted as well.
+    Strings with a ``doc`` or ``docs`` folder, a README or a change log in them are noted as well, and lines that
+    compile GPU kernels at run time.
     """
 
     name = "python"
-    version = 2
+    version = 3
 
     def begin(self, path: str, size: int) -> "_Sink | None":
         """Return a sink for a ``.py`` file that is not part of a test suite itself."""
@@ -45,7 +50,7 @@ class _Sink:
 
     def finish(self) -> Any:
         source = b"".join(self._pieces)
-        return [*find_hints(source), *find_documents(source)] or None
+        return [*find_hints(source), *find_documents(source), *find_compiling(source)] or None
 
 
 def find_hints(source: bytes) -> list[str]:
@@ -61,6 +66,12 @@ def find_hints(source: bytes) -> list[str]:
             hints.append(line.strip()[:_LONGEST].decode("utf-8", "replace"))
         at = source.find(b"test", end)
     return hints
+
+
+def find_compiling(source: bytes) -> list[str]:
+    """Return the first line of ``source`` that imports Triton, and the first that names ``torch.compile``."""
+    found = (mark.search(source) for mark in _COMPILING if b"triton" in source or b"torch.compile" in source)
+    return [match[0].strip()[:_LONGEST].decode("utf-8", "replace") for match in found if match]
 
 
 def find_documents(source: bytes) -> list[str]:

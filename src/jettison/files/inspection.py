@@ -6,6 +6,7 @@ a registry sends for them.
 
 from dataclasses import dataclass
 
+from jettison.files.gpu import GpuRow
 from jettison.files.ledger import Ledger
 from jettison.finding import Finding, Skip
 
@@ -215,6 +216,7 @@ class Inspection:
         duplicates: groups that waste most, at most 50.
         largest: the largest visible files, at most 100.
         models: visible model weights, largest first, at most 100.
+        gpu: GPU code of visible libraries, by library, section, kind and architecture.
         ledger: bytes by layer, owner and kind.
         skips: what was not looked into, and why.
     """
@@ -233,5 +235,6 @@ class Inspection:
     duplicates: tuple[DuplicateGroup, ...]
     largest: tuple[FileSummary, ...]
     models: tuple[FileSummary, ...]
+    gpu: tuple[GpuRow, ...]
     ledger: Ledger
     skips: tuple[Skip, ...]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterable
 from heapq import nsmallest
 from typing import TypeVar
 
+from jettison.files.gpu import table_rows, table_skips
 from jettison.files.inspection import (
     FileSummary,
     Inspection,
@@ -51,8 +52,9 @@ def make_inspection(table: FileTable) -> Inspection:
         duplicates=groups[:MOST_GROUPS],
         largest=_largest(table, contents),
         models=_largest(table, [file for file in contents if file.kind == MODEL_WEIGHTS]),
+        gpu=table_rows(table),
         ledger=ledger,
-        skips=table.skips,
+        skips=(*table.skips, *table_skips(table)),
     )
 
 

@@ -14,13 +14,14 @@ class Part:
     """A step in the making: its text, and the entries it takes."""
 
     id: str
-    action: Literal["drop", "link"]
+    action: Literal["drop", "link", "prune"]
     tier: int
     rule: str
     reason: str
     owner: str
     files: dict[Key, File] = field(default_factory=dict)
     to: dict[Key, str] = field(default_factory=dict)
+    saves: dict[Key, int] = field(default_factory=dict)
 
 
 class Draft:
@@ -51,6 +52,8 @@ class Draft:
                 self.take(part, file)
                 if proposal.to:
                     part.to[_key(file)] = proposal.to[_key(file)]
+                if proposal.saves:
+                    part.saves[_key(file)] = proposal.saves[_key(file)]
 
     def part(self, rule: str, tier: int, proposal: Proposal) -> Part:
         """Return the part that a proposal goes to."""
@@ -75,6 +78,7 @@ class Draft:
         part = self.taken.pop(_key(file))
         del part.files[_key(file)]
         part.to.pop(_key(file), None)
+        part.saves.pop(_key(file), None)
         self.keeps[path] = reason
 
     def part_of(self, path: str) -> Part | None:
@@ -118,10 +122,16 @@ def entry_sizes(table: FileTable, dropped: frozenset[Key]) -> Mapping[Key, tuple
 
 def _step(part: Part, sizes: Mapping[Key, tuple[int, int]]) -> Step:
     targets = {Target(file.layer, file.entry.path, part.to.get(key, "")): None for key, file in part.files.items()}
+    sizes = {**sizes, **{key: _share(part.files[key], saved) for key, saved in part.saves.items()}}
     own = (sizes.get(key, (file.entry.size, file.pull)) for key, file in part.files.items())
     disk, pull = _sum(own)
     ordered = tuple(sorted(targets, key=lambda target: (target.layer, target.path)))
     return Step(part.id, part.action, part.tier, part.rule, part.reason, part.owner, ordered, disk, pull)
+
+
+def _share(file: File, saved: int) -> tuple[int, int]:
+    """Return bytes on disk and in the pull of a part of a file, as if its bytes were all alike."""
+    return saved, file.pull * saved // max(1, file.entry.size)
 
 
 def _sum(pairs: Iterable[tuple[int, int]]) -> tuple[int, int]:

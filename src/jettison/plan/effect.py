@@ -74,7 +74,7 @@ def recount(table: FileTable, plan: Plan) -> Plan:
     for step in plan.steps:
         files = [file for _ in step.targets for file in next(named)[1]]
         sizes = [saved.get((file.layer, file.index), (file.entry.size, file.pull)) for file in files]
-        if step.action != "update":
+        if step.action not in ("prune", "update"):
             step = replace(step, disk=sum(disk for disk, _ in sizes), pull=sum(pull for _, pull in sizes))  # noqa: PLW2901 -- the same step, counted
         steps.append(step)
     return replace(plan, steps=tuple(steps))

@@ -30,7 +30,7 @@ class Explanation:
         kind: what it is.
         size: bytes; of a directory, of all that lies in it; of what no container sees, of all its layers.
         layer: index of the layer that brings it; of a directory without an entry, the lowest that puts something in it.
-        verdict: ``goes`` (all of it), ``stays``, or ``partly`` for a directory.
+        verdict: ``goes`` (all of it), ``stays``, or ``partly`` for a directory, and for a library that is pruned.
         step: id of the step that takes it; ``""`` when it stays.
         rule: of that step.
         reason: one sentence.
@@ -90,7 +90,7 @@ def _seen(table: FileTable, file: File, draft: Draft, reach: Reach) -> Explanati
     below = _below(table, file.path)
     size = sum(other.entry.size for other in (file, *below))
     if part := draft.taken.get((file.layer, file.index)):
-        verb: Verdict = "stays" if part.action == "link" else "goes"
+        verb: Verdict = "goes" if part.action == "drop" else "partly" if part.action == "prune" else "stays"
         return _made(file, size, verb, (part.id, part.rule, part.reason), ())
     gone = sum(draft.part_of(other.path) is not None for other in below)
     if gone:

@@ -7,7 +7,7 @@ from jettison.files.record import File, FileTable
 from jettison.finding import Skip
 from jettison.plan.draft import Draft
 from jettison.plan.mend import USER, follow, keep_needed, with_bytecode
-from jettison.plan.options import DEFAULTS, HIGHEST_TIER, PlanOptions
+from jettison.plan.options import DEFAULT_TIER, DEFAULTS, HIGHEST_TIER, PlanOptions
 from jettison.plan.record import TIERS, Plan
 from jettison.plan.select import select
 from jettison.rules.duplicates import DUPLICATES
@@ -31,7 +31,7 @@ def make_plan(table: FileTable, options: PlanOptions = DEFAULTS) -> Plan:
         RefusedError: the tier is not there yet, or ``drop`` takes away what a kept ELF file needs.
     """
     draft, scene, reach, nothing = prepare(table, options)
-    highest = max(options.tier, HIGHEST_TIER) if options.drop else options.tier
+    highest = max(options.tier, DEFAULT_TIER) if options.drop else options.tier
     diff_ids = table.image.config.diff_ids
     skips = (*nothing, *_left_alone(scene, reach))
     return Plan(table.image.manifest_digest, diff_ids, highest, draft.steps(), dict(sorted(draft.keeps.items())), skips)
@@ -54,16 +54,16 @@ def prepare(table: FileTable, options: PlanOptions) -> tuple[Draft, Scene, Reach
             _drop_by_name(draft, unwanted)
         if rule is DUPLICATES:
             _settle(draft, scene)
-        for proposal in rule.propose(Case(scene, reach, draft.gone())):
+        for proposal in rule.propose(Case(scene, reach, draft.gone(), options.gpu, options.gpu_everywhere)):
             draft.propose(rule.name, rule.tier, proposal)
     return draft, scene, reach, (*kept_nothing, *dropped_nothing)
 
 
 def _check_tier(tier: int) -> None:
     if tier not in TIERS:
-        raise UsageError(f"there is no tier {tier}", hint="0 is lossless, 1 is build-only")
+        raise UsageError(f"there is no tier {tier}", hint="0 is lossless, 1 is build-only, 2 is gpu")
     if tier > HIGHEST_TIER:
-        raise RefusedError(f"tier {tier} ({TIERS[tier]}) is not there yet", hint="use --tier 1")
+        raise RefusedError(f"tier {tier} ({TIERS[tier]}) is not there yet", hint="use --tier 2")
 
 
 def _in_order(tier: int) -> tuple[Rule, ...]:
@@ -83,7 +83,7 @@ def _drop_by_name(draft: Draft, unwanted: Mapping[str, str]) -> None:
         if draft.table.visible[path].entry.type != "dir":
             groups.setdefault(pattern, []).append(draft.table.visible[path])
     for pattern, files in groups.items():
-        draft.propose(USER, HIGHEST_TIER, Proposal(pattern, f"the user drops it: --drop {pattern}", tuple(files)))
+        draft.propose(USER, DEFAULT_TIER, Proposal(pattern, f"the user drops it: --drop {pattern}", tuple(files)))
 
 
 def _settle(draft: Draft, scene: Scene) -> None:

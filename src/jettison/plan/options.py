@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
-HIGHEST_TIER = 1
+from jettison.elf.treatment import Treatment
+
+HIGHEST_TIER = 2
 """As far as Jettison can go."""
+DEFAULT_TIER = 1
+"""As far as it goes when nothing is said: GPU code goes only for GPUs that somebody names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +19,15 @@ class PlanOptions:
         keep: patterns of what stays: path globs, ``owner:TYPE/NAME``, ``kind:NAME``
             (:func:`jettison.plan.select.select`); they beat rules and ``drop``.
         drop: patterns of what goes besides; a step with the rule ``user``, of tier 1.
+        gpu: how GPU code is pruned (tier 2); None leaves it.
+        gpu_everywhere: prune files as well that their licence does not let one modify.
     """
 
-    tier: int = HIGHEST_TIER
+    tier: int = DEFAULT_TIER
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    gpu: Treatment | None = None
+    gpu_everywhere: bool = False
 
 
 DEFAULTS = PlanOptions()

@@ -1,13 +1,12 @@
 """Edits of package databases, by lines: what stays keeps its bytes."""
 
 import csv
-import hashlib
 import io
 import re
 from collections.abc import Callable, Mapping
 
 from jettison.files.owners.record_digest import write_digest
-from jettison.oci.digest import sha256
+from jettison.plan.content import Content
 
 Lost = Callable[[str], bool]
 """Whether a path of the rootfs was there and goes."""
@@ -51,16 +50,16 @@ def edit_list(text: bytes, lost: Lost) -> bytes:
     return _bytes([line for line in _lines(text) if not lost(line.rstrip("\r\n"))])
 
 
-def edit_sums(text: bytes, lost: Lost, changed: Mapping[str, bytes]) -> bytes:
+def edit_sums(text: bytes, lost: Lost, changed: Mapping[str, Content]) -> bytes:
     """Leave out lines of an md5sums file that name what goes, and state the sum of what changes."""
     return _bytes([_sum_line(line, changed) for line in _lines(text) if not lost(line[_SUM_COLUMNS:].rstrip("\n"))])
 
 
-def _sum_line(line: str, changed: Mapping[str, bytes]) -> str:
+def _sum_line(line: str, changed: Mapping[str, Content]) -> str:
     content = changed.get(line[_SUM_COLUMNS:].rstrip("\n"))
     if content is None:
         return line
-    return hashlib.md5(content, usedforsecurity=False).hexdigest() + line[_SUM_COLUMNS - 2 :]
+    return content.md5 + line[_SUM_COLUMNS - 2 :]
 
 
 def edit_diversions(text: bytes, removed: frozenset[str]) -> bytes:
@@ -70,7 +69,7 @@ def edit_diversions(text: bytes, removed: frozenset[str]) -> bytes:
     return _bytes([line for group in groups if group[-1].strip() not in removed for line in group])
 
 
-def edit_record(text: bytes, site: str, lost: Lost, changed: Mapping[str, bytes]) -> bytes:
+def edit_record(text: bytes, site: str, lost: Lost, changed: Mapping[str, Content]) -> bytes:
     """Leave out the lines of a RECORD that name what goes, and state digest and size of what changes.
 
     Args:
@@ -89,15 +88,16 @@ def edit_record(text: bytes, site: str, lost: Lost, changed: Mapping[str, bytes]
     return _bytes([_record_line(*each, site, lost, changed) for each in zip(lines, rows, strict=True)])
 
 
-def _record_line(line: str, row: list[str], site: str, lost: Lost, changed: Mapping[str, bytes]) -> str:
+def _record_line(line: str, row: list[str], site: str, lost: Lost, changed: Mapping[str, Content]) -> str:
     place = _place(site, row[0]) if row else ""
     if row and lost(place):
         return ""
     if place not in changed or len(row) < 2 or not row[1]:  # noqa: PLR2004 -- a line may have no digest
         return line
+    content = changed[place]
     out = io.StringIO()
     ending = line[len(line.rstrip("\r\n")) :]
-    csv.writer(out, lineterminator=ending).writerow([row[0], write_digest(sha256(changed[place])), len(changed[place])])
+    csv.writer(out, lineterminator=ending).writerow([row[0], write_digest(content.digest), content.size])
     return out.getvalue()
 
 

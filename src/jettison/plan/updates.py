@@ -13,7 +13,7 @@ from jettison.errors import BadInputError
 from jettison.files.record import File, FileTable
 from jettison.files.resolve import resolve, walk
 from jettison.layers.entry import Entry
-from jettison.oci.digest import sha256
+from jettison.plan.content import Content, content_of
 from jettison.plan.effect import dropped_entries, remaining
 from jettison.plan.record import Plan, Step, Target
 from jettison.plan.texts import edit_alternatives, edit_diversions, edit_list, edit_record, edit_status, edit_sums
@@ -22,6 +22,7 @@ INFO = "var/lib/dpkg/info/"
 STATUS = "var/lib/dpkg/status"
 STATUS_D = "var/lib/dpkg/status.d/"
 CACHE = "etc/ld.so.cache"
+_NONE: Mapping[str, Content] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,13 @@ class Change:
     removed: frozenset[str]
 
 
-def updates(table: FileTable, plan: Plan) -> tuple[tuple[Step, bytes], ...]:
+def updates(table: FileTable, plan: Plan, contents: Mapping[str, Content] = _NONE) -> tuple[tuple[Step, bytes], ...]:
     """Return what databases must say once a plan is applied.
 
     Args:
         table: of the image.
         plan: its ``drop`` steps count.
+        contents: new content of visible files that are pruned, by path.
 
     Returns:
         Steps with one target each, and the content for it, by path. Databases that stay as they are, or go, have none.
@@ -55,17 +57,18 @@ def updates(table: FileTable, plan: Plan) -> tuple[tuple[Step, bytes], ...]:
         UsageError: the plan is for another image, or a target is not in it.
     """
     dropped = dropped_entries(table, plan)
-    if not dropped:
+    if not dropped and not contents:
         return ()
     change = _change(table, dropped)
-    changed: dict[str, bytes] = {}
+    changed = dict(contents)
+    texts: dict[str, bytes] = {}
     for path in sorted(table.texts, key=_inner_first):
         if path in change.left and (edit := _editor(path, change, changed)):
             old = table.texts[path]
             new = edit(old)
             if new != old:
-                changed[path] = new
-    return tuple((_step(change.left[path], plan.tier, new), new) for path, new in sorted(changed.items()))
+                texts[path], changed[path] = new, content_of(new)
+    return tuple((_step(change.left[path], plan.tier, new), new) for path, new in sorted(texts.items()))
 
 
 def _inner_first(path: str) -> tuple[bool, int, str]:
@@ -103,7 +106,7 @@ def _removed(table: FileTable, left: Mapping[str, File]) -> frozenset[str]:
     return frozenset(owner.key.partition(":")[2] for owner in gone if owner.type == "deb")
 
 
-def _editor(path: str, change: Change, changed: Mapping[str, bytes]) -> Callable[[bytes], bytes] | None:
+def _editor(path: str, change: Change, changed: Mapping[str, Content]) -> Callable[[bytes], bytes] | None:
     """Return how a database is brought up to date, ``changed`` ones being so already; None for what is none."""
     exact: dict[str, Callable[[bytes], bytes]] = {
         STATUS: lambda text: edit_status(text, _status_keys(change), change.removed),
@@ -155,7 +158,7 @@ def _edit_cache(data: bytes, change: Change) -> bytes:
 
 
 def _step(file: File, tier: int, content: bytes) -> Step:
-    target = Target(file.layer, file.entry.path, sha256(content))
+    target = Target(file.layer, file.entry.path, content_of(content).digest)
     reason = "it says what is there once the other steps are done"
     disk = max(0, file.entry.size - len(content))
     return Step(f"update/{file.path}", "update", tier, "databases", reason, file.owner, (target,), disk, 0)

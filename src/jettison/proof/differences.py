@@ -25,6 +25,7 @@ class Intent:
         careless: those of them that a step of tier 0 drops, though they are seen and no caches.
         linked: paths that become hard links, with the path they share from then on.
         updated: paths with new content, with its digest.
+        pruned: paths of libraries that parts were taken from (:mod:`jettison.proof.pruned` says which).
         shadows: directories whose entry goes, while an entry for them in a lower layer stays.
     """
 
@@ -32,6 +33,7 @@ class Intent:
     careless: frozenset[str]
     linked: Mapping[str, str]
     updated: Mapping[str, str]
+    pruned: frozenset[str]
     shadows: frozenset[str]
 
 
@@ -54,6 +56,7 @@ def check_differences(before: View, after: View, applied: Plan) -> Check:
     gone = len(before.nodes.keys() - after.nodes.keys())
     detail = (
         f"{len(before.nodes)} paths compared: {gone} gone, {len(intent.linked)} linked, {len(intent.updated)} updated, "
+        f"{len(intent.pruned)} pruned, "
         f"all as the plan says"
         if not problems
         else f"{len(before.nodes)} paths compared, {len(problems)} differences that no step explains"
@@ -72,6 +75,7 @@ def read_intent(old: FileTable, applied: Plan) -> Intent:
     drops: dict[Key, str] = {}
     linked: dict[str, str] = {}
     updated: dict[str, str] = {}
+    pruned: set[str] = set()
     for step in applied.steps:
         for target in step.targets:
             if step.action == "drop":
@@ -84,6 +88,8 @@ def read_intent(old: FileTable, applied: Plan) -> Intent:
                 continue  # hidden: the container sees neither the old nor the new
             if step.action == "update":
                 updated[path] = target.to
+            elif step.action == "prune":
+                pruned.add(path)
             else:
                 linked[path] = _shared(old, places.one(step, target.layer, target.to), seen)
     dropped = {seen[key]: step for key, step in drops.items() if key in seen}
@@ -97,7 +103,7 @@ def read_intent(old: FileTable, applied: Plan) -> Intent:
         for file in old.files
         if file.path in dirs and file.entry.type == "dir" and (file.layer, file.index) not in drops
     )
-    return Intent(dropped, careless, linked, updated, shadows)
+    return Intent(dropped, careless, linked, updated, frozenset(pruned), shadows)
 
 
 def _shared(old: FileTable, key: Key, seen: Mapping[Key, str]) -> str:
@@ -139,6 +145,8 @@ def _parents(view: View) -> set[str]:
 
 def _expected(path: str, node: Node, found: Node, intent: Intent) -> Node:
     """Return what should be there: a link keeps its content, and of an update the digest says it all."""
+    if path in intent.pruned:
+        return replace(node, digest=found.digest, size=found.size)
     return replace(node, digest=intent.updated[path], size=found.size) if path in intent.updated else node
 
 
@@ -187,7 +195,7 @@ def _link_sets(before: View, after: View, intent: Intent) -> Iterator[str]:
 
 
 def _wanted(path: str, number: int, before: View, intent: Intent) -> Key:
-    if path in intent.updated:
+    if path in intent.updated or path in intent.pruned:
         return _OWN, number  # a file of its own
     shared = intent.linked.get(path, path)
     return before.inodes.get(shared, (_OWN, number))

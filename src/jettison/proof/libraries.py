@@ -18,7 +18,7 @@ _CACHE = "etc/ld.so.cache"
 _BY_SONAME = "by soname"
 
 
-def check_libraries(old: View, new: View) -> Check:
+def check_libraries(old: View, new: View, pruned: frozenset[str] = frozenset()) -> Check:
     """Check the NEEDED closure and the interpreter of every ELF file that the new image shows.
 
     A file lacks nothing that it had: each NEEDED entry that something satisfied still is, by the same content, and not
@@ -27,13 +27,14 @@ def check_libraries(old: View, new: View) -> Check:
     Args:
         old: rootfs of the original.
         new: rootfs of the new image.
+        pruned: paths whose content may differ; what they hold is another check's matter.
     """
     before, after = _libraries(old), _libraries(new)
     problems = [
         problem
         for path, facts in sorted(after.facts.items())
         if path in before.facts
-        for problem in _compare(path, facts, _Side(old, before), _Side(new, after))
+        for problem in _compare(path, facts, _Side(old, before), _Side(new, after), pruned)
     ]
     already = sum(bool(needs(path, facts, before).missing) for path, facts in before.facts.items())
     detail = f"{len(after.facts)} ELF files find their libraries as before"
@@ -48,7 +49,7 @@ class _Side:
     libraries: Libraries
 
 
-def _compare(path: str, facts: ElfFacts, old: _Side, new: _Side) -> Iterator[str]:
+def _compare(path: str, facts: ElfFacts, old: _Side, new: _Side, pruned: frozenset[str]) -> Iterator[str]:
     before, after = old.libraries, new.libraries
     interpreter = facts.interpreter.lstrip("/")
     if interpreter and before.resolve(interpreter) and not after.resolve(interpreter):
@@ -60,6 +61,8 @@ def _compare(path: str, facts: ElfFacts, old: _Side, new: _Side) -> Iterator[str
             yield f"{path}: needs {had.name}, which was {had.path}, and nothing provides it now"
         elif _weaker(had, has):
             yield f"{path}: needs {had.name}, found before by {had.how} at {had.via}, now only by name at {has.path}"
+        elif has.path == had.path and has.path in pruned:
+            continue
         elif old.view.nodes[had.path].digest != new.view.nodes[has.path].digest:
             yield f"{path}: needs {had.name}, which was {had.path}, and finds {has.path} with other content"
 

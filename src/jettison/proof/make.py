@@ -82,8 +82,8 @@ def prove(
             not_tried(f"behaviour:{workload.name}", "the new image cannot be read") for workload in workloads
         )
     else:
-        checks += check_structure(old, new, applied, expected)
         limits = options.limits if options else None
+        checks += check_structure(old, new, applied, expected, limits=limits, progress=progress)
         ran, behaviours = check_behaviour(new.image, workloads, before, limits=limits, progress=progress)
         checks += ran
     return Proof(

@@ -54,7 +54,7 @@ class SlimResult:
         plan: as applied, updates included.
         proof: what was checked.
         removed: the removal list.
-        seconds: wall time by phase: ``read``, ``plan``, ``run original``, ``rebuild``, ``prove``, ``write``.
+        seconds: wall time by phase: ``read``, ``plan``, ``run original``, ``prune``, ``rebuild``, ``prove``, ``write``.
     """
 
     out: str

@@ -26,12 +26,15 @@ from jettison.progress import SILENT, Progress, Task
 from jettison.rebuild.config import Fate, make_config
 from jettison.rebuild.edits import LayerEdits, applied, make_edits
 from jettison.rebuild.layer import Recipe, recompress_layer, rewrite_layer, save_content
+from jettison.rebuild.links import Key
+from jettison.rebuild.prune import PrunedFile
 from jettison.rebuild.record import Rebuilt
 
 PLAN_DIGEST = "io.jettison.plan.digest"
 BASE_DIGEST = "io.jettison.base.digest"
 PROOF = "io.jettison.proof"
 _NONE: Mapping[str, str] = {}
+_UNPRUNED: Mapping[Key, PrunedFile] = {}
 
 _Placed = tuple[Descriptor, str, Extent]
 
@@ -62,6 +65,7 @@ def apply_plan(
     updates: Sequence[tuple[Step, bytes]],
     *,
     scratch: Path,
+    pruned: Mapping[Key, PrunedFile] = _UNPRUNED,
     packing: Packing = Packing(),
     annotations: Mapping[str, str] = _NONE,
     progress: Progress = SILENT,
@@ -74,6 +78,7 @@ def apply_plan(
         updates: steps that keep databases truthful, with the content for their targets
             (:func:`jettison.plan.updates.updates`).
         scratch: folder for the rewritten layers; it must outlive the image returned.
+        pruned: what the ``prune`` steps made of their targets (:func:`jettison.rebuild.prune.prune_files`).
         packing: how layers are packed.
         annotations: added to the manifest's.
         progress: told of stored bytes of the original.
@@ -86,7 +91,7 @@ def apply_plan(
         BadInputError: a layer is not what it was when the table was read.
     """
     image = table.image
-    edits, removed = make_edits(table, plan, updates)
+    edits, removed = make_edits(table, plan, updates, pruned)
     done = applied(plan, updates)
     fates = _fates(table, edits)
     todo = sum(layer.blob.size for layer, fate in zip(image.layers, fates, strict=True) if fate != "kept")

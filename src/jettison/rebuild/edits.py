@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from jettison.errors import UsageError
@@ -9,10 +10,12 @@ from jettison.files.record import FileTable
 from jettison.plan.record import Action, Plan, Step, Target
 from jettison.rebuild.links import Key, Member, as_file, find_members
 from jettison.rebuild.places import Places
+from jettison.rebuild.prune import PrunedFile
 from jettison.rebuild.record import Removed
 from jettison.rebuild.relink import Fates, Write, relink
 
 _T = TypeVar("_T")
+_NOTHING: Mapping[Key, PrunedFile] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class LayerEdits:
 
 
 def make_edits(
-    table: FileTable, plan: Plan, updates: Sequence[tuple[Step, bytes]]
+    table: FileTable,
+    plan: Plan,
+    updates: Sequence[tuple[Step, bytes]],
+    pruned: Mapping[Key, PrunedFile] = _NOTHING,
 ) -> tuple[tuple[LayerEdits, ...], tuple[Removed, ...]]:
     """Work out what becomes of every entry that a plan touches.
 
@@ -44,6 +50,7 @@ def make_edits(
         table: of the image.
         plan: its ``drop`` and ``link`` steps are applied.
         updates: ``update`` steps with the content for their targets.
+        pruned: what the ``prune`` steps made of their targets.
 
     Returns:
         The edits, one a layer, lowest first; and the removal list.
@@ -58,7 +65,7 @@ def make_edits(
         )
     places = Places(table)
     members = find_members(table)
-    fates = _fates(places, members, plan, updates)
+    fates = _fates(places, members, plan, updates, pruned)
     writes: dict[Key, Write] = {key: _update(members[key], members, new) for key, new in fates.updates.items()}
     writes.update(relink(members, fates))
     sources = {write.source: None for write in writes.values() if write.source is not None}
@@ -68,7 +75,7 @@ def make_edits(
             _by_layer(table, fates.drops), _by_layer(table, writes), _by_layer(table, sources), strict=True
         )
     )
-    return edits, tuple(row for step in applied(plan, updates).steps for row in _rows(places, step))
+    return edits, tuple(row for step in applied(plan, updates).steps for row in _rows(places, step, pruned))
 
 
 def applied(plan: Plan, updates: Sequence[tuple[Step, bytes]]) -> Plan:
@@ -85,14 +92,21 @@ def _by_layer(table: FileTable, things: Mapping[Key, _T]) -> Sequence[Mapping[in
     return sorted_out
 
 
-def _fates(places: Places, members: Mapping[Key, Member], plan: Plan, updates: Sequence[tuple[Step, bytes]]) -> Fates:
+def _fates(
+    places: Places,
+    members: Mapping[Key, Member],
+    plan: Plan,
+    updates: Sequence[tuple[Step, bytes]],
+    pruned: Mapping[Key, PrunedFile],
+) -> Fates:
     """Decide for each entry; what goes needs no update, and what is updated is no longer linked."""
     drops = dict.fromkeys(
         (file.layer, file.index)
         for step, target in _targets(plan.steps, "drop")
         for file in places.find(step, target.layer, target.path)
     )
-    contents = {
+    contents: dict[Key, bytes | Path] = {key: file.path for key, file in pruned.items() if key not in drops}
+    contents |= {
         key: content
         for step, content in updates
         for _, target in _targets((step,), "update")
@@ -134,12 +148,15 @@ def _linked(places: Places, members: Mapping[Key, Member], step: Step, target: T
     return key, to
 
 
-def _update(member: Member, members: Mapping[Key, Member], content: bytes) -> Write:
-    return Write(replace(as_file(member, members), size=len(content), digest=""), content)
+def _update(member: Member, members: Mapping[Key, Member], content: bytes | Path) -> Write:
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    return Write(replace(as_file(member, members), size=size, digest=""), content)
 
 
-def _rows(places: Places, step: Step) -> Iterable[Removed]:
+def _rows(places: Places, step: Step, pruned: Mapping[Key, PrunedFile]) -> Iterable[Removed]:
     for target in step.targets:
         for file in places.find(step, target.layer, target.path):
             size = 0 if step.action == "update" else file.entry.size
+            if step.action == "prune":
+                size -= pruned[file.layer, file.index].content.size
             yield Removed(file.path, file.layer, size, step.action, step.tier, step.rule, step.id, step.reason)

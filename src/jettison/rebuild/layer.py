@@ -174,7 +174,12 @@ class _Rewriter:
     def _write(self, write: Write) -> None:
         if self._writer is None:
             return
-        content = iter((write.content,)) if write.source is None else _pieces(self._recipe.spool(write.source))
+        if write.source is not None:
+            content: Iterator[bytes] = _pieces(self._recipe.spool(write.source))
+        elif isinstance(write.content, bytes):
+            content = iter((write.content,))
+        else:
+            content = _pieces(write.content)
         self._writer.add(write.entry, content)
 
     def _copy(self, end: int) -> None:

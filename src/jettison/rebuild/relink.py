@@ -9,6 +9,7 @@ its layer on, so every later name links to it, or to one that does.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from jettison.errors import UsageError
 from jettison.files.record import File
@@ -22,12 +23,12 @@ class Write:
 
     Attributes:
         entry: the header to write.
-        content: its content when it is a database kept truthful.
+        content: its content when it is a database kept truthful; the file that holds it when it is a pruned library.
         source: the regular file whose content it takes over; None when ``content`` says all.
     """
 
     entry: Entry
-    content: bytes = b""
+    content: bytes | Path = b""
     source: Key | None = None
 
 
@@ -37,7 +38,7 @@ class Fates:
 
     drops: Mapping[Key, None]
     links: Mapping[Key, Key]
-    updates: Mapping[Key, bytes]
+    updates: Mapping[Key, bytes | Path]
 
     def kept(self, key: Key) -> bool:
         """Whether an entry stays with the content that it has."""

@@ -33,6 +33,7 @@ class Document:
 
 DOCUMENTS: tuple[Document, ...] = (
     Document("inspection", 1, "jettison.files.inspection", "Inspection", "jettison inspect --json"),
+    Document("gpu-report", 1, "jettison.files.gpu", "GpuReport", "jettison gpu --json"),
     Document("image-diff", 1, "jettison.files.diff", "ImageDiff", "jettison diff --json"),
     Document("digest-report", 1, "jettison.proof.digests", "DigestReport", "jettison verify-image --json"),
     Document("build-result", 1, "jettison.compose.record", "BuildResult", "jettison build --json"),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from jettison.elf.treatment import Treatment
 from jettison.files.record import File
 from jettison.rules.reach import Reach
 from jettison.rules.scene import Scene
@@ -21,11 +22,15 @@ class Case:
         scene: the image.
         reach: what is needed at run time.
         gone: entries that earlier rules take.
+        gpu: how GPU code is pruned; None when the deployment's GPUs are not known.
+        gpu_everywhere: whether files may be pruned that their licence does not let one modify.
     """
 
     scene: Scene
     reach: Reach
     gone: frozenset[Key] = frozenset()
+    gpu: Treatment | None = None
+    gpu_everywhere: bool = False
 
     def left(self) -> Iterator[File]:
         """Give the visible entries that no earlier rule takes, directories left out, by path."""
@@ -43,16 +48,19 @@ class Proposal:
         reason: one sentence for a person, with its evidence.
         files: the entries.
         owner: key of the owner of all of them; ``""`` when nobody's or mixed.
-        action: ``drop`` them, or ``link`` each to the entry that ``to`` names.
-        to: for links: by (layer, index), the path in the same layer's tar of the copy that stays.
+        action: ``drop`` them, ``link`` each to the entry that ``to`` names, or ``prune`` each as ``to`` says.
+        to: for links: by (layer, index), the path in the same layer's tar of the copy that stays; for pruning how, as
+            :func:`jettison.elf.treatment.treatment_text` writes it.
+        saves: for pruning: by (layer, index), bytes that go from the file (an estimate).
     """
 
     area: str
     reason: str
     files: tuple[File, ...]
     owner: str = ""
-    action: Literal["drop", "link"] = "drop"
+    action: Literal["drop", "link", "prune"] = "drop"
     to: Mapping[Key, str] = field(default_factory=dict)
+    saves: Mapping[Key, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Rule:
 
     Attributes:
         name: its identifier, as in steps and on its page.
-        tier: 0 ``lossless`` or 1 ``build-only``.
+        tier: 0 ``lossless``, 1 ``build-only`` or 2 ``gpu``.
         title: what goes, in a few words.
         why: why that is safe, and what the rule takes care of.
         examples: sentences ``PATH goes: …`` and ``PATH stays: …``.

@@ -1,8 +1,11 @@
 """The rules of images, in the order shown to users; each sees what the ones before it take."""
 
 from jettison.rules.build_files import BUILD_FILES
+from jettison.rules.cuda_libraries import CUDA_LIBRARIES
+from jettison.rules.debug_information import DEBUG_INFORMATION
 from jettison.rules.documentation import DOCUMENTATION
 from jettison.rules.duplicates import DUPLICATES
+from jettison.rules.gpu_code import GPU_CODE
 from jettison.rules.headers import HEADERS
 from jettison.rules.hidden_bytes import HIDDEN
 from jettison.rules.locales import LOCALES
@@ -15,6 +18,7 @@ from jettison.rules.record import Rule
 from jettison.rules.stale_bytecode import STALE_BYTECODE
 from jettison.rules.static_libraries import STATIC_LIBRARIES
 from jettison.rules.tests import TESTS
+from jettison.rules.triton import TRITON
 from jettison.rules.type_stubs import STUBS
 from jettison.rules.whiteouts import WHITEOUTS
 
@@ -35,4 +39,8 @@ IMAGE_RULES: tuple[Rule, ...] = (
     DOCUMENTATION,
     PYTHON_DOCUMENTATION,
     LOCALES,
+    TRITON,
+    CUDA_LIBRARIES,
+    GPU_CODE,
+    DEBUG_INFORMATION,
 )

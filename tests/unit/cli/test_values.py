@@ -75,6 +75,6 @@ def test_compressions() -> None:
 
 def test_tiers() -> None:
     """Tiers go by number or name; those of later issues are refused."""
-    assert [values.tier(text) for text in ("0", "lossless", "1", "build-only")] == [0, 0, 1, 1]
+    assert [values.tier(text) for text in ("0", "lossless", "1", "build-only", "2", "gpu")] == [0, 0, 1, 1, 2, 2]
     with pytest.raises(ArgumentTypeError):
-        values.tier("2")
+        values.tier("3")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.helpers.elves import AARCH64, I386, elf_bytes
 
 from jettison.elf import observer
-from jettison.elf.facts import ElfFacts
+from jettison.elf.facts import ElfFacts, GpuCode
 from jettison.elf.observer import ElfObserver, _ElfSink
 from jettison.elf.read import facts_from_json, facts_to_json
 from jettison.errors import BadInputError
@@ -117,12 +117,18 @@ def test_lying_tables() -> None:
 
 def test_json_round_trip() -> None:
     """Facts come back from JSON as they were; a damaged cache is an error."""
-    facts = ElfFacts(I386, 32, "exec", "/lib/ld.so", "", ("a",), ("r",), (), 5, 6, complete=False, problem="why")
+    code = GpuCode(".nv_fatbin", ((2, 90, 0x100000), (1, 90, 0)), 3, (10, 20), (30, 40))
+    facts = ElfFacts(
+        I386, 32, "exec", "/lib/ld.so", "", ("a",), ("r",), (), 5, (code,), "stops", 6, complete=False, problem="why"
+    )
     assert facts_from_json(facts_to_json(facts)) == facts
     with pytest.raises(BadInputError):
         facts_from_json({"machine": 62, "bits": 64, "type": "dyn", "needed": [1]})
     with pytest.raises(BadInputError):
         facts_from_json({})
+    for gpu in ([[".x", [[1, 2, 3]], 1, [], []]], [[".x", [[1, 2]], 1, [1], [1]]], [1], ["abcde"]):
+        with pytest.raises(BadInputError):
+            facts_from_json({"machine": 62, "bits": 64, "type": "dyn", "gpu": gpu})
 
 
 def test_this_interpreter() -> None:

@@ -160,7 +160,7 @@ def test_tier() -> None:
     tree = debian(Deb("gcc", {"usr/bin/gcc": b"x"}, section="devel"))
     assert plan_of(tree, tier=0).steps == ()
     with pytest.raises(RefusedError):
-        plan_of(tree, tier=2)
+        plan_of(tree, tier=3)
     with pytest.raises(UsageError):
         plan_of(tree, tier=9)
 

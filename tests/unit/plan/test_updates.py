@@ -14,6 +14,7 @@ from jettison.elf.ldcache import CacheEntry, read_cache, read_generator, write_c
 from jettison.errors import UsageError
 from jettison.files.record import FileTable
 from jettison.oci.digest import sha256
+from jettison.plan.content import content_of
 from jettison.plan.make import make_plan
 from jettison.plan.options import PlanOptions
 from jettison.plan.record import Plan
@@ -107,7 +108,10 @@ def test_record_of_a_vendored_distribution() -> None:
     assert line.split(",")[1:] == [f"sha256={digest}", str(len(new[nested]))]
     sums = b"0" * 32 + f"  {nested}\n".encode() + b"1" * 32 + b"  other\n"
     expected = hashlib.md5(new[nested], usedforsecurity=False).hexdigest().encode()
-    assert edit_sums(sums, {"other"}.__contains__, new) == expected + f"  {nested}\n".encode()
+    assert (
+        edit_sums(sums, {"other"}.__contains__, {nested: content_of(new[nested])})
+        == expected + f"  {nested}\n".encode()
+    )
 
 
 def test_quoted_record() -> None:

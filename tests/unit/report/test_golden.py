@@ -17,6 +17,7 @@ from jettison.report.text.comparison import comparison_blocks
 from jettison.report.text.diff import diff_blocks
 from jettison.report.text.digests import digest_blocks
 from jettison.report.text.explanation import explanation_blocks
+from jettison.report.text.gpu import gpu_blocks
 from jettison.report.text.inspection import inspection_blocks
 from jettison.report.text.plan import plan_blocks
 from jettison.report.text.proof import proof_blocks
@@ -32,6 +33,8 @@ BUDGET = (
 REPORTS: dict[str, Callable[[], Blocks]] = {
     "inspection": lambda: inspection_blocks(records.inspection()),
     "inspection-top-1": lambda: inspection_blocks(records.inspection(), top=1),
+    "gpu": lambda: gpu_blocks(records.gpu_report()),
+    "gpu-none": lambda: gpu_blocks(replace(records.gpu_report(), rows=(), code=0, libraries=0)),
     "budget": lambda: budget_blocks(BUDGET),
     "plan": lambda: plan_blocks(records.plan()),
     "plan-empty": lambda: plan_blocks(replace(records.plan(), steps=(), keeps={}, skips=())),

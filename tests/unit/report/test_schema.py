@@ -26,6 +26,7 @@ MADE: tuple[Callable[[], Any], ...] = (
     records.build_result,
     records.plan,
     records.explanation,
+    records.gpu_report,
     lambda: Failure("bug", 70, "x"),
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from jettison.files.inspection import FileSummary, Inspection, KindSummary, LayerSummary, OwnerSummary
 from jettison.report.blocks import Block, Blocks, Column, Heading, Paragraph, Table, right
+from jettison.report.text.gpu import architecture_blocks
 from jettison.report.units import bandwidth_text, count_text, counted, seconds_text, share_text, size_text
 from jettison.report.words import digest_text, instruction_text, owner_text, skip_blocks, top_rows
 
@@ -22,6 +23,7 @@ def inspection_blocks(record: Inspection, *, top: int = 12) -> Blocks:
         _headline(record),
         *_owners(record, top),
         *_kinds(record, top),
+        *architecture_blocks(record.gpu, top),
         *_layers(record, top),
         *_waste(record, top),
         *_files("Largest files", record.largest, top),

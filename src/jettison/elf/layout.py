@@ -1,0 +1,317 @@
+"""The whole layout of a shared library, read strictly: what is needed to change it and to prove the change.
+
+Where :mod:`jettison.elf.read` takes what it can get, this refuses: a file that does not keep to the System V gABI in
+every field that matters here is left as it is.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from jettison.elf import parse
+from jettison.errors import BadInputError
+
+
+class Data(Protocol):
+    """Bytes of which any part can be had: in memory, or a :class:`jettison.elf.bytes.FileBytes`."""
+
+    def __len__(self) -> int:
+        """Bytes in all."""
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        """A part of them."""
+
+
+ET_DYN = 3
+X86_64, AARCH64 = 62, 183
+PAGE = {X86_64: 4096, AARCH64: 65536}
+"""Bytes of the largest page that systems of a machine use."""
+RELATIVE = {X86_64: 8, AARCH64: 1027}
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_PHDR = 1, 2, 3, 6
+PF_X, PF_W = 1, 2
+SHT_NULL, SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL, SHT_DYNSYM = 0, 2, 4, 8, 9, 11
+SHF_ALLOC = 2
+DT_SYMTAB, DT_RELA, DT_RELASZ, DT_RELRSZ, DT_RELR, DT_REL, DT_JMPREL, DT_PLTRELSZ = 6, 7, 8, 35, 36, 17, 23, 2
+MAX_RELOCATIONS = 8_000_000
+
+HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
+PROGRAM = struct.Struct("<IIQQQQQQ")
+SECTION = struct.Struct("<IIQQQQIIQQ")
+RELA = struct.Struct("<QQq")
+WORD = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program header; fields as in the gABI, sizes and offsets in bytes."""
+
+    type: int
+    flags: int
+    offset: int
+    vaddr: int
+    paddr: int
+    filesz: int
+    memsz: int
+    align: int
+
+    @property
+    def end(self) -> int:
+        """Offset in the file behind its bytes."""
+        return self.offset + self.filesz
+
+    def pack(self) -> bytes:
+        """Return it as stored."""
+        return PROGRAM.pack(
+            self.type, self.flags, self.offset, self.vaddr, self.paddr, self.filesz, self.memsz, self.align
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section header; fields as in the gABI, and the section's name."""
+
+    name_at: int
+    type: int
+    flags: int
+    addr: int
+    offset: int
+    size: int
+    link: int
+    info: int
+    align: int
+    entsize: int
+    name: str = ""
+
+    @property
+    def end(self) -> int:
+        """Offset in the file behind its bytes."""
+        return self.offset + (0 if self.type in (SHT_NOBITS, SHT_NULL) else self.size)
+
+    def pack(self) -> bytes:
+        """Return it as stored."""
+        return SECTION.pack(
+            self.name_at,
+            self.type,
+            self.flags,
+            self.addr,
+            self.offset,
+            self.size,
+            self.link,
+            self.info,
+            self.align,
+            self.entsize,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A shared library's headers.
+
+    Attributes:
+        size: bytes of the file.
+        machine: 62 x86-64, 183 aarch64.
+        type: ``e_type``.
+        phoff: offset of the program headers.
+        shoff: offset of the section headers.
+        shstrndx: index of the section that names sections.
+        programs: program headers, as stored.
+        sections: section headers, as stored; the first is the null section.
+        dynamic: pairs (tag, value).
+    """
+
+    size: int
+    machine: int
+    type: int
+    phoff: int
+    shoff: int
+    shstrndx: int
+    programs: tuple[Program, ...]
+    sections: tuple[Part, ...]
+    dynamic: tuple[tuple[int, int], ...]
+
+    @property
+    def loads(self) -> tuple[Program, ...]:
+        """The segments that are mapped."""
+        return tuple(each for each in self.programs if each.type == PT_LOAD)
+
+    @property
+    def page(self) -> int:
+        """Bytes of a page."""
+        return PAGE[self.machine]
+
+    @property
+    def phend(self) -> int:
+        """Offset behind the program headers."""
+        return self.phoff + len(self.programs) * PROGRAM.size
+
+    def offset_of(self, address: int) -> int:
+        """Return where in the file the byte mapped at an address lies; -1 when no file's byte is mapped there."""
+        for load in self.loads:
+            if load.vaddr <= address < load.vaddr + load.filesz:
+                return load.offset + address - load.vaddr
+        return -1
+
+    def address_of(self, offset: int) -> int:
+        """Return where a byte of the file is mapped; -1 when it is not."""
+        for load in self.loads:
+            if load.offset <= offset < load.end:
+                return load.vaddr + offset - load.offset
+        return -1
+
+
+def read_layout(data: Data) -> Layout:
+    """Read the layout of an ELF file.
+
+    Args:
+        data: the whole file.
+
+    Raises:
+        BadInputError: it is malformed, of another class, byte order or machine, or its tables or segments do not fit
+            or overlap.
+    """
+    size = len(data)
+    header = parse.parse_header(bytes(data[: parse.HEADER_SIZE]), size)
+    if header.bits != parse.WIDE or header.machine not in PAGE:
+        raise BadInputError(f"an ELF file of {header.bits} bits for machine {header.machine}: not handled")
+    fields = HEADER.unpack(data[: HEADER.size])
+    if fields[8] != HEADER.size or fields[12] != header.shnum or not header.shnum:
+        raise BadInputError("its section headers are missing or do not fit")
+    table = bytes(data[header.phoff : header.phoff + header.phnum * PROGRAM.size])
+    programs = tuple(Program(*row) for row in PROGRAM.iter_unpack(table))
+    _check_programs(programs, size, PAGE[header.machine])
+    rows = bytes(data[header.shoff : header.shoff + header.shnum * SECTION.size])
+    bare = tuple(Part(*row) for row in SECTION.iter_unpack(rows))
+    sections = _named(bare, header.shstrndx, data)
+    _check_sections(sections, size)
+    dynamic = _dynamic(programs, data)
+    return Layout(
+        size,
+        header.machine,
+        fields[1],
+        header.phoff,
+        header.shoff,
+        header.shstrndx,
+        programs,
+        sections,
+        dynamic,
+    )
+
+
+def _check_programs(programs: tuple[Program, ...], size: int, page: int) -> None:
+    end_address = end_offset = 0
+    for program in programs:
+        if program.offset + program.filesz > size and program.filesz:
+            raise BadInputError(f"a segment of {program.filesz} bytes at {program.offset} goes past the file's end")
+        if program.type != PT_LOAD:
+            continue
+        if program.filesz > program.memsz or program.vaddr + program.memsz >= 1 << 63:
+            raise BadInputError("a segment is larger in the file than in memory")
+        align = program.align or 1
+        if align & (align - 1) or (program.offset - program.vaddr) % min(align, page):
+            raise BadInputError("a segment's offset and address do not agree with its alignment")
+        if program.vaddr < end_address or program.offset < end_offset:
+            raise BadInputError("its segments overlap or are not in order")
+        end_address, end_offset = program.vaddr + program.memsz, max(end_offset, program.end)
+
+
+def _named(sections: tuple[Part, ...], index: int, data: Data) -> tuple[Part, ...]:
+    if index >= len(sections) or sections[index].size > parse.MAX_NAMES or sections[index].end > len(data):
+        raise BadInputError("it has no section name table")
+    names = bytes(data[sections[index].offset : sections[index].end]) + b"\0"
+    named = []
+    for each in sections:
+        if each.name_at >= len(names):
+            raise BadInputError("a section's name lies outside the name table")
+        name = names[each.name_at : names.find(b"\0", each.name_at)].decode("utf-8", "surrogateescape")
+        named.append(replace(each, name=name))
+    return tuple(named)
+
+
+def _check_sections(sections: tuple[Part, ...], size: int) -> None:
+    for each in sections:
+        if each.end > size:
+            raise BadInputError(f"section {each.name!r} of {each.size} bytes at {each.offset} goes past the file's end")
+
+
+def _dynamic(programs: tuple[Program, ...], data: Data) -> tuple[tuple[int, int], ...]:
+    for program in programs:
+        if program.type == PT_DYNAMIC:
+            header = parse.Header(parse.WIDE, "dyn", 0, 0, 0, 0, 0, 0)
+            return parse.parse_dynamic(header, bytes(data[program.offset : program.end]))
+    return ()
+
+
+def relative_relocations(layout: Layout, data: Data) -> Iterator[tuple[int, int, int]]:
+    """Give the RELATIVE relocations: (address of the slot, addend, offset in the file of the addend).
+
+    Those of DT_RELR keep their addend in the slot itself.
+
+    Raises:
+        BadInputError: the tables are malformed.
+    """
+    for place, row in _rela_rows(layout, data):
+        slot, info, addend = row
+        if info & 0xFFFFFFFF == RELATIVE[layout.machine]:
+            yield slot, addend, place + 16
+    for slot in _relr_slots(layout, data):
+        place = layout.offset_of(slot)
+        if place < 0 or place + WORD.size > layout.size:
+            raise BadInputError("a packed relocation's slot is not in the file")
+        yield slot, WORD.unpack(data[place : place + WORD.size])[0], place
+
+
+def other_relocations(layout: Layout, data: Data) -> Iterator[tuple[int, int, int]]:
+    """Give the relocations that are not RELATIVE: (address of the slot, type and symbol, addend)."""
+    for _, row in _rela_rows(layout, data):
+        if row[1] & 0xFFFFFFFF != RELATIVE[layout.machine]:
+            yield row
+
+
+def _rela_rows(layout: Layout, data: Data) -> Iterator[tuple[int, tuple[int, int, int]]]:
+    values = dict(layout.dynamic)
+    if DT_REL in values:
+        raise BadInputError("it has relocations without addends")
+    for table, length in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
+        if table not in values:
+            continue
+        start, size = layout.offset_of(values[table]), values.get(length, 0)
+        if start < 0 or size % RELA.size or start + size > layout.size or size > MAX_RELOCATIONS * RELA.size:
+            raise BadInputError(f"its relocations ({size} bytes) do not fit")
+        rows = RELA.iter_unpack(bytes(data[start : start + size]))
+        yield from zip(range(start, start + size, RELA.size), rows, strict=True)
+
+
+def _relr_slots(layout: Layout, data: Data) -> Iterator[int]:
+    """Unpack DT_RELR (gABI, "Relative relocation table"): addresses, and bitmaps of 63 words behind the last one."""
+    values = dict(layout.dynamic)
+    if DT_RELR not in values:
+        return
+    start, size = layout.offset_of(values[DT_RELR]), values.get(DT_RELRSZ, 0)
+    if start < 0 or size % WORD.size or start + size > layout.size or size > MAX_RELOCATIONS * WORD.size:
+        raise BadInputError(f"its packed relocations ({size} bytes) do not fit")
+    base = 0
+    for (word,) in WORD.iter_unpack(bytes(data[start : start + size])):
+        if word & 1 == 0:
+            yield word
+            base = word + WORD.size
+        else:
+            for bit in range(1, 64):
+                if word >> bit & 1:
+                    yield base + (bit - 1) * WORD.size
+            base += 63 * WORD.size
+
+
+def dynamic_symbols(layout: Layout, data: Data) -> Iterator[tuple[int, int]]:
+    """Give address and size of each symbol of the dynamic symbol table that has a place in memory.
+
+    Raises:
+        BadInputError: the table is malformed.
+    """
+    for section in layout.sections:
+        if section.type == SHT_DYNSYM:
+            if section.size % 24:
+                raise BadInputError("its dynamic symbols do not fit")
+            for _, _, _, index, value, size in struct.iter_unpack("<IBBHQQ", bytes(data[section.offset : section.end])):
+                if index:
+                    yield value, size

@@ -1,0 +1,72 @@
+"""CUDA libraries that nothing in the image can load."""
+
+import fnmatch
+from collections.abc import Iterator
+
+from jettison.elf.closure import needs
+from jettison.files.record import File
+from jettison.rules.record import Case, Proposal, Rule, by_owner
+
+UNUSED = (
+    ("libcusolverMg.so*", "the solvers for several GPUs are used by programs that link them"),
+    ("libnvblas.so*", "it is there to be preloaded in place of a BLAS"),
+    ("libcufftw.so*", "the FFTW interface of cuFFT is used by programs that link it"),
+    ("libnvrtc.alt.so*", "it is an alternate of libnvrtc, used by programs that link it"),
+    ("libnvrtc-builtins.alt.so*", "it belongs to the alternate of libnvrtc"),
+    ("libnvperf_*.so*", "only profilers load it"),
+    ("libpcsamplingutil.so*", "only profilers load it"),
+    ("libcheckpoint.so*", "only profilers load it"),
+)
+"""Names (fnmatch) of libraries that no library opens by name, each with the reason."""
+OPENERS = ("cupy*", "nvmath-python*", "nsight*", "cupti-python*", "numba*", "jax-cuda*", "tensorflow", "rapids*")
+"""Distributions (fnmatch) that may open CUDA libraries by name beyond what is known of torch."""
+
+
+def _propose(case: Case) -> Iterator[Proposal]:
+    table = case.scene.table
+    names = [owner.name.lower().replace("_", "-") for owner in table.owners.values()]
+    if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in OPENERS):
+        return
+    files = {file.path: file for file in case.left() if _reason(file) and file.path not in case.scene.held}
+    if not files:
+        return
+    used: set[str] = set()
+    gone = case.gone
+    for path, facts in case.scene.elfs.items():
+        file = table.visible[path]
+        if path not in files and (file.layer, file.index) not in gone:
+            used.update(found.path for found in needs(path, facts, case.scene.libraries).resolved)
+    unused = [file for path, file in files.items() if case.scene.resolve(path) not in used]
+    for pattern, reason in UNUSED:
+        matched = [file for file in unused if fnmatch.fnmatchcase(_name(file), pattern)]
+        for each in by_owner(matched, f"no file that stays links it, and {reason}", "cuda"):
+            stem = pattern.partition(".so")[0].replace("*", "")
+            yield Proposal(f"{each.area}/{stem}", each.reason, each.files, each.owner)
+
+
+def _name(file: File) -> str:
+    return file.path.rpartition("/")[2]
+
+
+def _reason(file: File) -> str:
+    """Return why a library is not opened by name; empty when that is not known."""
+    if not file.owner.startswith(("python:", "deb:")):
+        return ""
+    return next((reason for pattern, reason in UNUSED if fnmatch.fnmatchcase(_name(file), pattern)), "")
+
+
+CUDA_LIBRARIES = Rule(
+    "cuda-libraries",
+    2,
+    "CUDA libraries that nothing in the image can load",
+    "The wheels of CUDA hold libraries that a program must link or preload to use: solvers for several GPUs, stand-ins "
+    "for other libraries, alternates, parts of profilers. They go when no ELF file that stays needs them. Left alone "
+    "is everything that is known to be opened by name, and all of them beside distributions that may open CUDA "
+    "libraries by name (CuPy, nvmath, numba, JAX, TensorFlow). Profiling with CUPTI's range profiler is no longer "
+    "possible then.",
+    (
+        "…/nvidia/cu13/lib/libcusolverMg.so.12 goes: nothing links it",
+        "…/nvidia/cu13/lib/libcusolver.so.12 stays: torch opens it by name",
+    ),
+    _propose,
+)

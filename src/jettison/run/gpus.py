@@ -1,0 +1,59 @@
+"""Which GPUs there are: asked of this machine and of the cluster that kubectl talks to; never guessed."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from jettison.errors import MachineError
+
+SECONDS = 20
+_CAPABILITY = re.compile(r"(\d{1,2})\.(\d)\Z")
+_SMI = ("nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader")
+_NODES = ("kubectl", "get", "nodes", "-o", "json")
+_MAJOR, _MINOR = "nvidia.com/gpu.compute.major", "nvidia.com/gpu.compute.minor"
+"""Labels that NVIDIA's GPU feature discovery puts on nodes."""
+
+
+def find_gpus() -> tuple[int, ...]:
+    """Return the architectures of the GPUs of the cluster's nodes and of this machine, ascending.
+
+    Raises:
+        MachineError: neither ``nvidia-smi`` nor ``kubectl`` is there, or they know of none.
+    """
+    found = sorted({*_of_machine(), *_of_cluster()})
+    if not found:
+        raise MachineError(
+            "--gpu auto: nvidia-smi and kubectl are not there, or know of no GPU",
+            hint="name the GPUs, as in --gpu h100,a100",
+        )
+    return tuple(found)
+
+
+def _of_machine() -> Iterator[int]:
+    for line in _asked(_SMI).splitlines():
+        if match := _CAPABILITY.match(line.strip()):
+            yield int(match[1] + match[2])
+
+
+def _of_cluster() -> Iterator[int]:
+    try:
+        nodes = json.loads(_asked(_NODES) or "{}").get("items", [])
+        labels = [node["metadata"].get("labels", {}) for node in nodes]
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return
+    for each in labels:
+        if match := _CAPABILITY.match(f"{each.get(_MAJOR)}.{each.get(_MINOR)}"):
+            yield int(match[1] + match[2])
+
+
+def _asked(command: Sequence[str]) -> str:
+    """Return what a command prints; empty when it is not there or fails."""
+    if shutil.which(command[0]) is None:
+        return ""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603 -- fixed
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
