@@ -27,7 +27,7 @@ GPUS = {
 """Architecture by name of the GPU (NVIDIA, "CUDA GPU Compute Capability")."""
 EXACT_ONLY = frozenset({72, 87, 88, 101, 110})
 """Architectures of systems on a chip: their plain cubins run nowhere else."""
-_NUMBER = re.compile(r"(?:sm_?)?(\d{1,2})\.?(\d)a?\Z")
+_NUMBER = re.compile(r"(?:sm_?)?([0-9]{1,2})\.?([0-9])a?\Z")
 _LEAST, _MOST = 50, 199
 
 

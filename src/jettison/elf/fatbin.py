@@ -122,22 +122,26 @@ def walk_file(size: int, found: list[Fatbin]) -> Walk:
         place = yield Find(at)
         if not isinstance(place, int) or place < 0:
             return
-        fatbin = None
-        if place % ALIGN == 0:
-            fatbin = yield from _fatbin(place, size)
-        if fatbin is not None:
+        fatbin = (yield from _fatbin(place, size)) if place % ALIGN == 0 else place + len(MAGIC)
+        if isinstance(fatbin, int):
+            at = fatbin
+        else:
             found.append(fatbin)
-        at = fatbin.end if fatbin is not None and not fatbin.problem else place + len(MAGIC)
+            at = fatbin.entries[-1].end if fatbin.problem else fatbin.end
 
 
-def _fatbin(offset: int, size: int) -> Generator[Need, bytes | int, Fatbin | None]:
-    """Read the fatbin at ``offset``; None when its header's size does not fit the file, or it has no first entry."""
+def _fatbin(offset: int, size: int) -> Generator[Need, bytes | int, Fatbin | int]:
+    """Read the fatbin at ``offset``.
+
+    When its header's size does not fit the file, or it has no first entry, it is none: then return where to look on,
+    which is never before what was asked for last.
+    """
     head = yield Need(offset, HEAD)
     if not isinstance(head, bytes) or len(head) < HEAD or head[: len(MAGIC)] != MAGIC:
-        return None
+        return offset + len(MAGIC)
     end = offset + HEAD + int.from_bytes(head[8:16], "little")
     if end > size or end == offset + HEAD:
-        return None
+        return offset + len(MAGIC)
     entries: list[Entry] = []
     at = offset + HEAD
     while at < end:
@@ -146,7 +150,7 @@ def _fatbin(offset: int, size: int) -> Generator[Need, bytes | int, Fatbin | Non
         if isinstance(entry, Entry) and len(entries) == MAX_ENTRIES:
             entry = f"it has more than {MAX_ENTRIES} entries"
         if isinstance(entry, str):
-            return Fatbin(offset, end, tuple(entries), f"entry at {at:#x}: {entry}") if entries else None
+            return Fatbin(offset, end, tuple(entries), f"entry at {at:#x}: {entry}") if entries else at
         entries.append(entry)
         at = entry.end
     return Fatbin(offset, end, tuple(entries))
@@ -185,8 +189,8 @@ def read_fatbin_at(read: Read, offset: int, size: int) -> Fatbin | None:
         while True:
             wish = walk.send(read(wish.offset, max(0, min(wish.size, size - wish.offset))))
     except StopIteration as stop:
-        found: Fatbin | None = stop.value
-        return found
+        found: Fatbin | int = stop.value
+        return found if isinstance(found, Fatbin) else None
 
 
 def read_fatbins(read: Read, size: int) -> tuple[Fatbin, ...]:

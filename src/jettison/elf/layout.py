@@ -183,7 +183,7 @@ def read_layout(data: Data) -> Layout:
     rows = bytes(data[header.shoff : header.shoff + header.shnum * SECTION.size])
     bare = tuple(Part(*row) for row in SECTION.iter_unpack(rows))
     sections = _named(bare, header.shstrndx, data)
-    _check_sections(sections, size)
+    _check_sections(sections, [each for each in programs if each.type == PT_LOAD], size)
     dynamic = _dynamic(programs, data)
     return Layout(
         size,
@@ -228,15 +228,26 @@ def _named(sections: tuple[Part, ...], index: int, data: Data) -> tuple[Part, ..
     return tuple(named)
 
 
-def _check_sections(sections: tuple[Part, ...], size: int) -> None:
+def _check_sections(sections: tuple[Part, ...], loads: list[Program], size: int) -> None:
     for each in sections:
         if each.end > size:
             raise BadInputError(f"section {each.name!r} of {each.size} bytes at {each.offset} goes past the file's end")
+        if each.flags & SHF_ALLOC and each.end > each.offset:
+            mapped = (load.offset <= each.offset and each.end <= load.end for load in loads)
+            agrees = (each.addr - load.vaddr == each.offset - load.offset for load in loads)
+            if not any(map(all, zip(mapped, agrees, strict=True))):
+                raise BadInputError(f"section {each.name!r} is not mapped where its header says")
 
 
 def _dynamic(programs: tuple[Program, ...], data: Data) -> tuple[tuple[int, int], ...]:
     for program in programs:
         if program.type == PT_DYNAMIC:
+            loads = (each for each in programs if each.type == PT_LOAD)
+            places = (
+                each.offset - each.vaddr for each in loads if each.vaddr <= program.vaddr < each.vaddr + each.filesz
+            )
+            if program.offset - program.vaddr not in places:
+                raise BadInputError("its dynamic section is not mapped where its header says")
             header = parse.Header(parse.WIDE, "dyn", 0, 0, 0, 0, 0, 0)
             return parse.parse_dynamic(header, bytes(data[program.offset : program.end]))
     return ()
@@ -276,6 +287,8 @@ def _rela_rows(layout: Layout, data: Data) -> Iterator[tuple[int, tuple[int, int
         if table not in values:
             continue
         start, size = layout.offset_of(values[table]), values.get(length, 0)
+        if not size:
+            continue
         if start < 0 or size % RELA.size or start + size > layout.size or size > MAX_RELOCATIONS * RELA.size:
             raise BadInputError(f"its relocations ({size} bytes) do not fit")
         rows = RELA.iter_unpack(bytes(data[start : start + size]))
@@ -288,6 +301,8 @@ def _relr_slots(layout: Layout, data: Data) -> Iterator[int]:
     if DT_RELR not in values:
         return
     start, size = layout.offset_of(values[DT_RELR]), values.get(DT_RELRSZ, 0)
+    if not size:
+        return
     if start < 0 or size % WORD.size or start + size > layout.size or size > MAX_RELOCATIONS * WORD.size:
         raise BadInputError(f"its packed relocations ({size} bytes) do not fit")
     base = 0

@@ -138,7 +138,7 @@ def _headers(pair: _Pair) -> None:
     table = old.address_of(old.phoff)
     if table >= 0:
         pair.allowed.append((table, table + len(old.programs) * 56))
-    if new.phoff == old.phoff and table >= 0:
+    if table >= 0 and new.address_of(new.phoff) == table:
         pair.allowed.append((table, _behind_table(pair, table)))
 
 
@@ -159,9 +159,10 @@ def _behind_table(pair: _Pair, table: int) -> int:
     old, new = pair.old.layout, pair.new.layout
     used = [each.offset for each in old.sections if each.type not in (SHT_NULL, SHT_NOBITS) and each.size]
     used += [each.offset for each in old.programs if each.filesz and each.type not in (PT_LOAD, PT_PHDR)]
-    if any(old.phend <= place < new.phend for place in used):
+    size = new.phend - new.phoff
+    if any(old.phend <= place < old.phoff + size for place in used):
         pair.problems.append("its program headers overwrite something")
-    return table + new.phend - new.phoff
+    return table + size
 
 
 def _unmapped(pair: _Pair, one: Part, other: Part) -> None:

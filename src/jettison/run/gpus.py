@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from jettison.errors import MachineError
 
 SECONDS = 20
-_CAPABILITY = re.compile(r"(\d{1,2})\.(\d)\Z")
+_CAPABILITY = re.compile(r"([0-9]{1,2})\.([0-9])\Z")
 _SMI = ("nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader")
 _NODES = ("kubectl", "get", "nodes", "-o", "json")
 _MAJOR, _MINOR = "nvidia.com/gpu.compute.major", "nvidia.com/gpu.compute.minor"
