@@ -218,16 +218,17 @@ def read_fatbins(read: Read, size: int) -> tuple[Fatbin, ...]:
         return tuple(found)
 
 
-_WINDOW = 1 << 20
+_WINDOWS = 256, 1 << 20
 
 
 def _find(read: Read, offset: int, size: int) -> int:
-    at = offset
+    at, (window, most) = offset, _WINDOWS  # fatbins often lie one behind the other: look near first
     while at < size:
-        place = read(at, min(_WINDOW, size - at)).find(MAGIC)
+        place = read(at, min(window, size - at)).find(MAGIC)
         if place >= 0:
             return at + place
-        at += max(1, _WINDOW - len(MAGIC) + 1)
+        at += window - len(MAGIC) + 1
+        window = min(4 * window, most)
     return -1
 
 

@@ -116,6 +116,7 @@ class Layout:
         shoff: offset of the section headers.
         shstrndx: index of the section that names sections.
         programs: program headers, as stored.
+        loads: those of them that are mapped.
         sections: section headers, as stored; the first is the null section.
         dynamic: pairs (tag, value).
     """
@@ -127,13 +128,9 @@ class Layout:
     shoff: int
     shstrndx: int
     programs: tuple[Program, ...]
+    loads: tuple[Program, ...]
     sections: tuple[Part, ...]
     dynamic: tuple[tuple[int, int], ...]
-
-    @property
-    def loads(self) -> tuple[Program, ...]:
-        """The segments that are mapped."""
-        return tuple(each for each in self.programs if each.type == PT_LOAD)
 
     @property
     def page(self) -> int:
@@ -180,10 +177,11 @@ def read_layout(data: Data) -> Layout:
     table = bytes(data[header.phoff : header.phoff + header.phnum * PROGRAM.size])
     programs = tuple(Program(*row) for row in PROGRAM.iter_unpack(table))
     _check_programs(programs, size, PAGE[header.machine])
+    loads = tuple(each for each in programs if each.type == PT_LOAD)
     rows = bytes(data[header.shoff : header.shoff + header.shnum * SECTION.size])
     bare = tuple(Part(*row) for row in SECTION.iter_unpack(rows))
     sections = _named(bare, header.shstrndx, data)
-    _check_sections(sections, [each for each in programs if each.type == PT_LOAD], size)
+    _check_sections(sections, loads, size)
     dynamic = _dynamic(programs, data)
     return Layout(
         size,
@@ -193,6 +191,7 @@ def read_layout(data: Data) -> Layout:
         header.shoff,
         header.shstrndx,
         programs,
+        loads,
         sections,
         dynamic,
     )
@@ -228,7 +227,7 @@ def _named(sections: tuple[Part, ...], index: int, data: Data) -> tuple[Part, ..
     return tuple(named)
 
 
-def _check_sections(sections: tuple[Part, ...], loads: list[Program], size: int) -> None:
+def _check_sections(sections: tuple[Part, ...], loads: tuple[Program, ...], size: int) -> None:
     for each in sections:
         if each.end > size:
             raise BadInputError(f"section {each.name!r} of {each.size} bytes at {each.offset} goes past the file's end")

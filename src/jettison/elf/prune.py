@@ -188,14 +188,11 @@ def _fixed(work: _Work, section: Part, fatbin: Fatbin, references: References) -
     """Say why a fatbin must stay where it is; empty when its one reference can be rewritten."""
     start = section.addr + fatbin.offset - section.offset
     end = start + fatbin.end - fatbin.offset
-    if any(start <= address < end for address in references.others):
-        return "a symbol, code or a relocation of another kind points into one"
-    if any(page < end and start < page + 4096 for page in references.pages):
-        return "code points into one"
-    inside = [address for address in references.slots if start < address < end]
+    if why := references.fixes(start, end):
+        return why
     found = references.slots.get(start, [])
-    if inside or len(found) != 1:
-        return f"{len(found)} relocations point at one, {len(inside)} into it"
+    if len(found) != 1:
+        return f"{len(found)} relocations point at one"
     if work.layout.offset_of(found[0][0]) < 0:
         return "the pointer to one is not in the file"
     return ""

@@ -231,17 +231,16 @@ def _sections(layout: Layout, edit: Edit, holes: Sequence[Range], moved: _Moved)
 
 def _without(ranges: Iterable[Range], holes: Sequence[Range]) -> Iterator[Range]:
     """Give what is left of ranges when holes are taken out."""
-    starts = [start for start, _ in holes]
     for start, end in ranges:
         at = start
-        for hole in holes[max(0, bisect_left(starts, start) - 1) :]:
-            if hole[0] >= end:
+        for place in range(max(0, bisect_left(holes, (start, 0)) - 1), len(holes)):
+            begin, stop = holes[place]
+            if begin >= end:
                 break
-            if hole[1] <= at:
-                continue
-            if hole[0] > at:
-                yield at, hole[0]
-            at = min(end, hole[1])
+            if stop > at:
+                if begin > at:
+                    yield at, begin
+                at = min(end, stop)
         if at < end:
             yield at, end
 

@@ -104,8 +104,7 @@ def verify_pruned(old: FileBytes, new: FileBytes, treatment: Treatment) -> Verif
         treatment: how it is said to be pruned.
     """
     try:
-        sides = [_Side(data, read_layout(data)) for data in (old, new)]
-        pair = _Pair(sides[0], sides[1], treatment)
+        pair = _Pair(_Side(old, read_layout(old)), _Side(new, read_layout(new)), treatment)
         _headers(pair)
         _pointers(pair)
         _gpu(pair)
@@ -229,10 +228,7 @@ def _unreferenced(pair: _Pair, section: Part) -> None:
         if fatbin is None or not section.addr <= old < section.addr + section.size:
             continue
         end = old + fatbin.end - fatbin.offset
-        pointed = any(old <= address < end for address in references.others)
-        pointed |= any(page < end and old < page + 4096 for page in references.pages)
-        pointed |= any(old < address < end for address in references.slots)
-        if pointed:
+        if references.fixes(old, end):
             pair.problems.append(f"the fatbin at {old:#x} moved, and something else points into it")
 
 

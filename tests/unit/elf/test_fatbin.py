@@ -151,3 +151,18 @@ def test_names() -> None:
     (found,) = found_in(fatbin(cubin(90, flags=EXACT), cubin(100, flags=FAMILY), ptx(80), lto(75), Made(64, 90)))
     assert [entry.name for entry in found.entries] == ["sm_90a", "sm_100f", "compute_80", "lto_75", "kind64_90"]
     assert entry_name(CUBIN, 120, 0) == "sm_120"
+
+
+@pytest.mark.parametrize("piece", [1, 8, 60, 100, 1000])
+def test_search_never_goes_back(piece: int) -> None:
+    """What lies in an entry's payload is no fatbin of its own, also where the outer one is damaged behind it."""
+    inner = fatbin(cubin(80), cubin(90))
+    outer = bytearray(fatbin(Made(2, 90, inner), cubin(80)))
+    outer[16 + 64 + len(inner) + 2] = 0x99
+    data = bytes(outer) + fatbin(cubin(75))
+    scanner = Scanner(len(data))
+    for at in range(0, len(data), piece):
+        scanner.feed(memoryview(data)[at : at + piece])
+    found = found_in(data)
+    assert [bool(each.problem) for each in found] == [True, False]
+    assert scanner.finish() == found
