@@ -1,11 +1,13 @@
 """Options that several commands share, so that they read and mean the same everywhere."""
 
+import sys
 from argparse import Action, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jettison.cli import values
 from jettison.cli.parser import Parser
+from jettison.cli.streams import write
 from jettison.errors import UsageError
 
 if TYPE_CHECKING:
@@ -131,6 +133,11 @@ _SCOPE = (
 )
 
 
+_NOTICE = (
+    "notice: --gpu-scope all changes files of NVIDIA's CUDA libraries as well, whose licence (CUDA EULA, 1.2) does not "
+    "allow to modify them.\n        Whether you may, for your own use, is between you and NVIDIA; this is not legal "
+    "advice.\n"
+)
 _RULE = "a path glob (/opt/**), owner:deb:curl or kind:'python tests' (globs too: owner:python:numpy*, kind:*tests*)"
 _KEEP = f"keep what RULE matches: {_RULE}; repeatable"
 _DROP = "remove what RULE matches, at your own risk; repeatable (RULE as for --keep)"
@@ -154,6 +161,8 @@ def plan_options(args: Namespace) -> "PlanOptions":
         raise UsageError("--ptx, --gpu-level and --gpu-scope go with --gpu", hint="for example: --gpu h100,a100")
     if args.gpu and tier < HIGHEST_TIER:
         raise UsageError(f"--gpu goes with --tier {HIGHEST_TIER}", hint="leave --tier out")
+    if args.gpu_scope == "all" and not args.quiet:
+        write(_NOTICE, sys.stderr)
     gpu = Treatment(Choice(_targets(args.gpu), args.ptx or "needed"), args.gpu_level or 1) if args.gpu else None
     return PlanOptions(tier, tuple(args.keep), tuple(args.drop), gpu, args.gpu_scope == "all")
 

@@ -34,6 +34,7 @@ SHT_NULL, SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL, SHT_DYNSYM = 0, 2, 4, 8, 9,
 SHF_ALLOC = 2
 DT_SYMTAB, DT_RELA, DT_RELASZ, DT_RELRSZ, DT_RELR, DT_REL, DT_JMPREL, DT_PLTRELSZ = 6, 7, 8, 35, 36, 17, 23, 2
 MAX_RELOCATIONS = 8_000_000
+_MOST_PADDING = 4096  # bytes
 
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 PROGRAM = struct.Struct("<IIQQQQQQ")
@@ -138,6 +139,11 @@ class Layout:
         return PAGE[self.machine]
 
     @property
+    def shend(self) -> int:
+        """Offset behind the section headers."""
+        return self.shoff + len(self.sections) * SECTION.size
+
+    @property
     def phend(self) -> int:
         """Offset behind the program headers."""
         return self.phoff + len(self.programs) * PROGRAM.size
@@ -182,6 +188,8 @@ def read_layout(data: Data) -> Layout:
     bare = tuple(Part(*row) for row in SECTION.iter_unpack(rows))
     sections = _named(bare, header.shstrndx, data)
     _check_sections(sections, loads, size)
+    tables = header.phoff + len(table), header.shoff + len(rows)
+    _check_tail(data, max(*tables, *(each.end for each in sections), *(each.end for each in programs)))
     dynamic = _dynamic(programs, data)
     return Layout(
         size,
@@ -236,6 +244,13 @@ def _check_sections(sections: tuple[Part, ...], loads: tuple[Program, ...], size
             agrees = (each.addr - load.vaddr == each.offset - load.offset for load in loads)
             if not any(map(all, zip(mapped, agrees, strict=True))):
                 raise BadInputError(f"section {each.name!r} is not mapped where its header says")
+
+
+def _check_tail(data: Data, end: int) -> None:
+    """Refuse what programs that carry an archive behind their ELF file look for from the file's end (AppImage, Bun)."""
+    size = len(data) - end
+    if size >= _MOST_PADDING or any(data[end : end + size]):
+        raise BadInputError(f"{size} bytes at {end} lie behind all that its headers speak of")
 
 
 def _dynamic(programs: tuple[Program, ...], data: Data) -> tuple[tuple[int, int], ...]:

@@ -105,11 +105,22 @@ def plan_edit(data: FileBytes, layout: Layout, treatment: Treatment) -> tuple[Ed
         _gpu(work, treatment.choice)
     if treatment.debug:
         _debug(work)
+    if work.spans:
+        _old_headers(work)
     spans = tuple(sorted(work.spans, key=lambda span: span.start))
     for one, other in itertools.pairwise(spans):
         if one.end > other.start:
             raise BadInputError(f"its parts overlap at {other.start}")
     return Edit(spans, work.extents, frozenset(work.cut)), tuple(work.notes)
+
+
+def _old_headers(work: _Work) -> None:
+    """Give the place of the section headers as dead, as new ones are written at the end; if nothing else lies there."""
+    start, end = work.layout.shoff, work.layout.shend
+    others = [(each.offset, each.end) for each in work.layout.sections]
+    others += [(each.offset, each.end) for each in work.layout.programs]
+    if all(stop <= start or end <= begin for begin, stop in others):
+        work.spans.append(Span(start, end, None))
 
 
 def _gpu(work: _Work, choice: Choice) -> None:

@@ -27,6 +27,7 @@ from jettison.elf.layout import (
     SHF_ALLOC,
     SHT_NOBITS,
     SHT_NULL,
+    WORD,
     Layout,
     Part,
     Program,
@@ -149,7 +150,7 @@ def _choose_holes(layout: Layout, edit: Edit) -> tuple[tuple[Range, ...], int]:
         if load is not None:
             mapped.append((start, end))
         elif all(end <= load.offset or start >= load.end for load in layout.loads):
-            step = layout.page if start < last else _UNMAPPED_STEP
+            step = layout.page if start < last else _UNMAPPED_STEP if end < layout.size else WORD.size
             unmapped.append(_aligned(start, end, step))
     table_at = layout.phoff
     chosen: list[Range] = []

@@ -65,14 +65,12 @@ def check_pruned(
 
 def _detail(count: int, wanted: Mapping[Key, Treatment], totals: Verified) -> str:
     targets = sorted({target for each in wanted.values() if each.choice for target in each.choice.targets})
-    text = f"{count} libraries map the same {totals.mapped} bytes outside GPU code"
+    text = f"pruned libraries compared: {count}, {totals.mapped} mapped bytes outside GPU code"
     if not targets:
         return text
     names = ", ".join(map(shown, targets))
-    return (
-        f"{text}; for compute capability {names} the driver's {totals.choices} choices among {totals.fatbins} fatbins "
-        "are byte for byte as before"
-    )
+    choices = f"the driver's {totals.choices} choices among {totals.fatbins} fatbins for compute capability {names}"
+    return f"{text}, and byte for byte {choices}"
 
 
 def _added(one: Verified, other: Verified) -> Verified:

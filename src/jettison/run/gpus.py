@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from jettison.errors import MachineError
 
@@ -14,13 +15,14 @@ _SMI = ("nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader")
 _NODES = ("kubectl", "get", "nodes", "-o", "json")
 _MAJOR, _MINOR = "nvidia.com/gpu.compute.major", "nvidia.com/gpu.compute.minor"
 """Labels that NVIDIA's GPU feature discovery puts on nodes."""
+_RESOURCE = "nvidia.com/gpu"
 
 
 def find_gpus() -> tuple[int, ...]:
     """Return the architectures of the GPUs of the cluster's nodes and of this machine, ascending.
 
     Raises:
-        MachineError: neither ``nvidia-smi`` nor ``kubectl`` is there, or they know of none.
+        MachineError: neither ``nvidia-smi`` nor ``kubectl`` is there, they know of none, or do not say which.
     """
     found = sorted({*_of_machine(), *_of_cluster()})
     if not found:
@@ -39,13 +41,26 @@ def _of_machine() -> Iterator[int]:
 
 def _of_cluster() -> Iterator[int]:
     try:
-        nodes = json.loads(_asked(_NODES) or "{}").get("items", [])
-        labels = [node["metadata"].get("labels", {}) for node in nodes]
+        nodes = json.loads(_asked(_NODES) or "{}")["items"]
+        found = [_of_node(node) for node in nodes]
     except (ValueError, KeyError, AttributeError, TypeError):
         return
-    for each in labels:
-        if match := _CAPABILITY.match(f"{each.get(_MAJOR)}.{each.get(_MINOR)}"):
-            yield int(match[1] + match[2])
+    for arch in found:
+        if arch:
+            yield arch
+
+
+def _of_node(node: Any) -> int:
+    """Return the architecture of a node's GPUs; 0 when it has none."""
+    labels = node["metadata"].get("labels") or {}
+    if match := _CAPABILITY.match(f"{labels.get(_MAJOR)}.{labels.get(_MINOR)}"):
+        return int(match[1] + match[2])
+    if node.get("status", {}).get("allocatable", {}).get(_RESOURCE, "0") != "0":
+        raise MachineError(
+            f"--gpu auto: node {node['metadata']['name']} has GPUs, and no label says which",
+            hint="install NVIDIA's GPU feature discovery, or name the GPUs, as in --gpu h100,a100",
+        )
+    return 0
 
 
 def _asked(command: Sequence[str]) -> str:

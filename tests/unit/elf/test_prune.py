@@ -242,6 +242,24 @@ def test_debug_information(folder: Path) -> None:
     assert [name or ".debug_info" for name in new_names[1:]] == old_names[1:]
 
 
+def test_nothing_behind_it(folder: Path) -> None:
+    """A program that carries an archive behind its last header is refused; a little padding is none."""
+    data = USUAL.build()
+    with pytest.raises(BadInputError, match=r"7 bytes at [0-9]+ lie behind all that its headers speak of"):
+        pruned(folder, data + b"archive", H100)
+    with pytest.raises(BadInputError, match="5000 bytes"):
+        pruned(folder, data + bytes(5000), H100)
+    assert not (folder / "new.so").exists()
+    assert pruned(folder, data + bytes(20), H100)[1].changed
+
+
+def test_does_not_grow(folder: Path) -> None:
+    """Where only a little is emptied in place, a file keeps its size."""
+    data = Library(inside=[fatbin(cubin(80, 800), cubin(90, 100))]).build()
+    new, _ = pruned(folder, data, Treatment(Choice((90,)), 2, debug=False))
+    assert len(new) == len(data)
+
+
 def test_nothing_to_do(folder: Path) -> None:
     """A library that runs on the target as a whole is left alone."""
     _, done = pruned(folder, Library(own=[fatbin(cubin(90, 10))]).build(), H100)
