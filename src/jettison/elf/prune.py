@@ -24,7 +24,7 @@ from jettison.elf.layout import (
     read_layout,
 )
 from jettison.elf.references import References, find_references
-from jettison.elf.shrink import Edit, Range, Span, shrink
+from jettison.elf.shrink import Edit, Range, Span, dead_ranges, shrink
 from jettison.elf.treatment import Treatment
 from jettison.errors import BadInputError
 
@@ -32,6 +32,7 @@ OWN_SECTIONS = (".nv_fatbin", "__nv_relfatbin")
 """Sections of nothing but fatbins, which the driver gets from the CUDA runtime."""
 DEBUG = (".symtab", ".strtab", ".symtab_shndx")
 DEBUG_PREFIXES = (".debug", ".zdebug", ".gnu.debuglto_")
+_MUCH = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,13 @@ class Pruned:
     Attributes:
         size: bytes of the new file; of the old one when nothing was to be done.
         changed: whether a new file was written.
+        gone: bytes whose content went; what of them is still in the file is zeros, which a pull packs to nothing.
         notes: why something that could go stayed in part: sections whose fatbins were emptied in place, and why.
     """
 
     size: int
     changed: bool
+    gone: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -83,7 +86,11 @@ def prune(path: Path, treatment: Treatment, out: Path) -> Pruned:
         except BaseException:
             out.unlink(missing_ok=True)
             raise
-    return Pruned(size, changed=True, notes=notes)
+    gone = sum(end - start for start, end in dead_ranges(edit.spans))
+    zeros = gone - (len(data) - size)
+    if zeros >= _MUCH:
+        notes += (f"{zeros} bytes of what goes stay in the file as zeros, in pieces too small to be cut out",)
+    return Pruned(size, changed=True, gone=gone, notes=notes)
 
 
 def plan_edit(data: FileBytes, layout: Layout, treatment: Treatment) -> tuple[Edit, tuple[str, ...]]:

@@ -35,6 +35,7 @@ _EXACT = frozenset(
         "etc/ld.so.conf",
         "etc/ld.so.cache",
         "etc/ld.so.preload",
+        "usr/share/jettison/gpu.json",
     }
 )
 _FOLDERS = frozenset({"var/lib/dpkg/status.d", "var/lib/dpkg/alternatives", "etc/ld.so.conf.d"})
@@ -75,7 +76,7 @@ class TextObserver:
     """
 
     name = "text"
-    version = 2
+    version = 3
 
     def begin(self, path: str, size: int) -> "_Sink | None":
         """Return a sink when the file's content is wanted."""

@@ -14,7 +14,7 @@ from jettison.plan.record import TIERS, Plan, Step, Target
 
 SCHEMA = "jettison/plan/1"
 LIMIT = 512 << 20
-_ACTIONS = ("drop", "link", "prune", "update")
+_ACTIONS = ("drop", "link", "prune", "update", "add")
 _PLAN = ("schema", "image", "layers", "tier", "steps", "keeps", "skips")
 _STEP = ("id", "action", "tier", "rule", "reason", "owner", "targets", "disk", "pull")
 

@@ -46,7 +46,7 @@ def targets(table: FileTable, plan: Plan) -> list[tuple[str, tuple[File, ...]]]:
         entries[file.layer, file.entry.path].append(file)
     found: list[tuple[str, tuple[File, ...]]] = []
     for step in plan.steps:
-        for target in step.targets:
+        for target in step.targets if step.action != "add" else ():
             files = tuple(entries.get((target.layer, target.path), ()))
             if not files:
                 raise UsageError(
@@ -72,6 +72,9 @@ def recount(table: FileTable, plan: Plan) -> Plan:
     steps = []
     named = iter(targets(table, plan))
     for step in plan.steps:
+        if step.action == "add":
+            steps.append(step)
+            continue
         files = [file for _ in step.targets for file in next(named)[1]]
         sizes = [saved.get((file.layer, file.index), (file.entry.size, file.pull)) for file in files]
         if step.action not in ("prune", "update"):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from jettison.finding import Skip
 
-Action = Literal["drop", "link", "prune", "update"]
+Action = Literal["drop", "link", "prune", "update", "add"]
 TIERS: Mapping[int, str] = {0: "lossless", 1: "build-only", 2: "gpu", 3: "traced"}
 
 
@@ -18,8 +18,8 @@ class Target:
         layer: index of the layer.
         path: the entry's path as stored in that layer's tar.
         to: for ``link``: the entry path, in the same layer, of the copy that stays; for ``prune``: how, as
-            :func:`jettison.elf.treatment.treatment_text` writes it; for ``update``: digest of the new content; else
-            ``""``.
+            :func:`jettison.elf.treatment.treatment_text` writes it; for ``update``, and a file that ``add`` makes:
+            digest of the new content; else ``""``.
     """
 
     layer: int
@@ -35,7 +35,8 @@ class Step:
         id: unique in the plan, stable for the same image: ``<rule>/<owner or area>``.
         action: ``drop`` the entries, ``link`` them to an identical one, ``prune`` libraries: take parts of them out
             while they still load and answer as before, ``update`` their content so that a database
-            stays truthful (updates are worked out when the plan is applied, never edited).
+            stays truthful, ``add`` a file and the folders to it. The last two are worked out when the plan is applied,
+            never edited.
         tier: 0 to 3, see :data:`TIERS`.
         rule: which rule asks for it.
         reason: one sentence for a person, with its evidence.

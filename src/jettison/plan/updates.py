@@ -15,6 +15,7 @@ from jettison.files.resolve import resolve, walk
 from jettison.layers.entry import Entry
 from jettison.plan.content import Content, content_of
 from jettison.plan.effect import dropped_entries, remaining
+from jettison.plan.gpu_manifest import manifest_step
 from jettison.plan.record import Plan, Step, Target
 from jettison.plan.texts import edit_alternatives, edit_diversions, edit_list, edit_record, edit_status, edit_sums
 
@@ -51,7 +52,8 @@ def updates(table: FileTable, plan: Plan, contents: Mapping[str, Content] = _NON
         contents: new content of visible files that are pruned, by path.
 
     Returns:
-        Steps with one target each, and the content for it, by path. Databases that stay as they are, or go, have none.
+        Steps of one file each, and the content for it, by path. Databases that stay as they are, or go, have none.
+        The last is for the manifest of GPU code, when some goes (:mod:`jettison.plan.gpu_manifest`).
 
     Raises:
         UsageError: the plan is for another image, or a target is not in it.
@@ -68,7 +70,9 @@ def updates(table: FileTable, plan: Plan, contents: Mapping[str, Content] = _NON
             new = edit(old)
             if new != old:
                 texts[path], changed[path] = new, content_of(new)
-    return tuple((_step(change.left[path], plan.tier, new), new) for path, new in sorted(texts.items()))
+    steps = [(_step(change.left[path], plan.tier, new), new) for path, new in sorted(texts.items())]
+    manifest = manifest_step(table, plan, contents)
+    return (*steps, manifest) if manifest else tuple(steps)
 
 
 def _inner_first(path: str) -> tuple[bool, int, str]:

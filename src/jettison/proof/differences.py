@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from jettison.files.record import FileTable
-from jettison.plan.record import Plan
+from jettison.plan.record import Plan, Target
 from jettison.proof.checks import told
 from jettison.proof.record import Check
 from jettison.proof.view import Node, View, shown_time
+from jettison.rebuild.edits import added_entry
 from jettison.rebuild.links import Key
 from jettison.rebuild.places import Places
 from jettison.rules.package_caches import is_cache
@@ -26,6 +27,7 @@ class Intent:
         linked: paths that become hard links, with the path they share from then on.
         updated: paths with new content, with its digest.
         pruned: paths of libraries that parts were taken from (:mod:`jettison.proof.pruned` says which).
+        added: paths that are new, as they are to be, but for their size.
         shadows: directories whose entry goes, while an entry for them in a lower layer stays.
     """
 
@@ -34,6 +36,7 @@ class Intent:
     linked: Mapping[str, str]
     updated: Mapping[str, str]
     pruned: frozenset[str]
+    added: Mapping[str, Node]
     shadows: frozenset[str]
 
 
@@ -76,8 +79,12 @@ def read_intent(old: FileTable, applied: Plan) -> Intent:
     linked: dict[str, str] = {}
     updated: dict[str, str] = {}
     pruned: set[str] = set()
+    added: dict[str, Node] = {}
     for step in applied.steps:
         for target in step.targets:
+            if step.action == "add":
+                added[target.path] = _added(target)
+                continue
             if step.action == "drop":
                 drops.update(
                     ((file.layer, file.index), step.id) for file in places.find(step, target.layer, target.path)
@@ -103,7 +110,12 @@ def read_intent(old: FileTable, applied: Plan) -> Intent:
         for file in old.files
         if file.path in dirs and file.entry.type == "dir" and (file.layer, file.index) not in drops
     )
-    return Intent(dropped, careless, linked, updated, frozenset(pruned), shadows)
+    return Intent(dropped, careless, linked, updated, frozenset(pruned), added, shadows)
+
+
+def _added(target: Target) -> Node:
+    entry = added_entry(target, 0)
+    return Node(entry.type, entry.mode, 0, 0, entry.mtime, "", 0, entry.digest, entry.device, entry.xattrs)
 
 
 def _shared(old: FileTable, key: Key, seen: Mapping[Key, str]) -> str:
@@ -130,7 +142,12 @@ def _compare(before: View, after: View, intent: Intent) -> Iterator[str]:
             yield from _differences(path, _expected(path, node, found, intent), found)
             yield from _unlike(path, node, before, intent)
     for path in sorted(after.nodes.keys() - before.nodes.keys()):
-        yield f"{path}: new, and no step makes it"
+        if path not in intent.added:
+            yield f"{path}: new, and no step makes it"
+        else:
+            found = after.nodes[path]
+            yield from _differences(path, replace(intent.added[path], size=found.size), found)
+    yield from (f"{path}: a step makes it, and it is not there" for path in intent.added if path not in after.nodes)
 
 
 def _parents(view: View) -> set[str]:

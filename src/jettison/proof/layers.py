@@ -29,7 +29,8 @@ def check_layers(old: FileTable, new: FileTable, applied: Plan) -> Check:
         UsageError: the plan names entries that the original does not have.
     """
     drops, anew = _touched(old, applied)
-    touched = {layer for layer, _ in drops | anew}
+    added = [(target.layer, target.path) for step in applied.steps if step.action == "add" for target in step.targets]
+    touched = {layer for layer, _ in (*drops, *anew, *added)}
     left = [_left(index, layer, drops) for index, layer in enumerate(old.layers)]
     staying = [index for index, entries in enumerate(left) if entries or index not in touched]
     staying = staying or [index for index, _ in enumerate(left)][-1:]  # an image that has layers keeps one of them
@@ -40,7 +41,9 @@ def check_layers(old: FileTable, new: FileTable, applied: Plan) -> Check:
         problem
         for index, layer in zip(staying, new.layers, strict=True)
         for problem in (
-            _compare(index, left[index], anew, layer) if index in touched else _same(index, old.layers[index], layer)
+            _compare(index, left[index], anew, [path for where, path in added if where == index], layer)
+            if index in touched
+            else _same(index, old.layers[index], layer)
         )
     ]
     kept = sum(index not in touched for index in staying)
@@ -58,7 +61,7 @@ def _touched(old: FileTable, applied: Plan) -> tuple[set[Key], set[Key]]:
     drops: set[Key] = set()
     named: set[Key] = set()
     for step in applied.steps:
-        for target in step.targets:
+        for target in step.targets if step.action != "add" else ():
             found = {(file.layer, file.index) for file in places.find(step, target.layer, target.path)}
             named |= found
             if step.action == "drop":
@@ -80,10 +83,13 @@ def _same(index: int, old: LayerTable, new: LayerTable) -> Iterator[str]:
         yield f"layer {index}: no step touches it, and its diff_id {old.diff_id} became {new.diff_id}"
 
 
-def _compare(index: int, left: Sequence[tuple[Key, Entry]], anew: set[Key], new: LayerTable) -> Iterator[str]:
-    wanted, found = [entry.path for _, entry in left], [entry.path for entry in new.entries]
+def _compare(
+    index: int, left: Sequence[tuple[Key, Entry]], anew: set[Key], added: Sequence[str], new: LayerTable
+) -> Iterator[str]:
+    """Compare the entries of a layer; what the added ones are is compared where the container sees them."""
+    wanted, found = [*(entry.path for _, entry in left), *added], [entry.path for entry in new.entries]
     if wanted == found:
-        for (key, old), entry in zip(left, new.entries, strict=True):
+        for (key, old), entry in zip(left, new.entries, strict=False):
             if key not in anew and _bare(old) != _bare(entry):
                 yield f"layer {index}: entry {old.path!r} differs, and no step changes it"
         return

@@ -115,7 +115,11 @@ def apply_plan(
 
 def _fates(table: FileTable, edits: tuple[LayerEdits, ...]) -> list[Fate]:
     fates: list[Fate] = [
-        "kept" if not edit.touched else "gone" if len(edit.drops) == len(layer.entries) else "rewritten"
+        "kept"
+        if not edit.touched
+        else "gone"
+        if len(edit.drops) == len(layer.entries) and not edit.adds
+        else "rewritten"
         for layer, edit in zip(table.layers, edits, strict=True)
     ]
     if fates and all(fate == "gone" for fate in fates):

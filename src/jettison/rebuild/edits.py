@@ -1,12 +1,13 @@
 """From a plan to edits: what becomes of each entry of each layer, worked out before a byte is written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from jettison.errors import UsageError
 from jettison.files.record import FileTable
+from jettison.layers.entry import Entry, EntryType
 from jettison.plan.record import Action, Plan, Step, Target
 from jettison.rebuild.links import Key, Member, as_file, find_members
 from jettison.rebuild.places import Places
@@ -26,16 +27,18 @@ class LayerEdits:
         drops: indices of entries that go.
         writes: entries written anew, by the index of the entry whose place they take.
         spools: indices of entries whose content is needed at another place.
+        adds: entries that are new, behind all others.
     """
 
     drops: frozenset[int]
     writes: Mapping[int, Write]
     spools: frozenset[int]
+    adds: tuple[Write, ...] = ()
 
     @property
     def touched(self) -> bool:
         """Whether the layer has to be rewritten."""
-        return bool(self.drops or self.writes)
+        return bool(self.drops or self.writes or self.adds)
 
 
 def make_edits(
@@ -49,7 +52,7 @@ def make_edits(
     Args:
         table: of the image.
         plan: its ``drop`` and ``link`` steps are applied.
-        updates: ``update`` steps with the content for their targets.
+        updates: ``update`` and ``add`` steps with the content for their file.
         pruned: what the ``prune`` steps made of their targets.
 
     Returns:
@@ -69,10 +72,11 @@ def make_edits(
     writes: dict[Key, Write] = {key: _update(members[key], members, new) for key, new in fates.updates.items()}
     writes.update(relink(members, fates))
     sources = {write.source: None for write in writes.values() if write.source is not None}
+    adds = {layer: tuple(_adds(updates, layer)) for layer in range(len(table.layers))}
     edits = tuple(
-        LayerEdits(drops=frozenset(drops), writes=dict(anew), spools=frozenset(spools))
-        for drops, anew, spools in zip(
-            _by_layer(table, fates.drops), _by_layer(table, writes), _by_layer(table, sources), strict=True
+        LayerEdits(drops=frozenset(drops), writes=dict(anew), spools=frozenset(spools), adds=adds[layer])
+        for layer, (drops, anew, spools) in enumerate(
+            zip(_by_layer(table, fates.drops), _by_layer(table, writes), _by_layer(table, sources), strict=True)
         )
     )
     return edits, tuple(row for step in applied(plan, updates).steps for row in _rows(places, step, pruned))
@@ -80,8 +84,28 @@ def make_edits(
 
 def applied(plan: Plan, updates: Sequence[tuple[Step, bytes]]) -> Plan:
     """Return the plan as it is applied: its ``drop`` and ``link`` steps, then the updates that go with them."""
-    kept = (step for step in plan.steps if step.action != "update")
+    kept = (step for step in plan.steps if step.action not in ("update", "add"))
     return replace(plan, steps=(*kept, *(step for step, _ in updates)))
+
+
+def _adds(updates: Sequence[tuple[Step, bytes]], layer: int) -> Iterator[Write]:
+    """Give the entries that are new in a layer."""
+    for step, content in updates:
+        for _, target in _targets((step,), "add"):
+            if target.layer == layer:
+                yield Write(added_entry(target, len(content)), content if target.to else b"")
+
+
+def added_entry(target: Target, size: int) -> Entry:
+    """Return the entry that an ``add`` step's target stands for: root's, readable by all, of no time.
+
+    Args:
+        target: without a digest it is a folder.
+        size: bytes of the file's content.
+    """
+    kind: EntryType = "file" if target.to else "dir"
+    mode = 0o644 if target.to else 0o755
+    return Entry(target.path, kind, size if target.to else 0, mode, 0, 0, 0, "", target.to, (0, 0), (), 0, 0, 0)
 
 
 def _by_layer(table: FileTable, things: Mapping[Key, _T]) -> Sequence[Mapping[int, _T]]:
@@ -154,6 +178,10 @@ def _update(member: Member, members: Mapping[Key, Member], content: bytes | Path
 
 
 def _rows(places: Places, step: Step, pruned: Mapping[Key, PrunedFile]) -> Iterable[Removed]:
+    if step.action == "add":
+        for target in step.targets:
+            yield Removed(target.path, target.layer, 0, step.action, step.tier, step.rule, step.id, step.reason)
+        return
     for target in step.targets:
         for file in places.find(step, target.layer, target.path):
             size = 0 if step.action == "update" else file.entry.size

@@ -153,6 +153,8 @@ class _Rewriter:
         if entries:
             self._copy(entries[-1].end)
             self._pad(entries[-1].end)
+        for write in edits.adds:
+            self._write(write)
         self._take(self._table.size)
         for _ in stream:
             pass

@@ -36,10 +36,14 @@ class PrunedFile:
     Attributes:
         path: where its new content lies.
         content: what records say of it.
+        gone: bytes whose content went, those that stay in the file as zeros included.
+        notes: why not all of them left the file.
     """
 
     path: Path
     content: Content
+    gone: int
+    notes: tuple[str, ...]
 
 
 def prune_files(
@@ -154,7 +158,7 @@ def _prune_one(original: Path, treatment: Treatment, out: Path) -> PrunedFile | 
     with FileBytes(original) as before, FileBytes(out) as after:
         verified = verify_pruned(before, after, treatment)
         if not verified.problems:
-            return PrunedFile(out, content_of_file(after))
+            return PrunedFile(out, content_of_file(after), pruned.gone, pruned.notes)
     out.unlink()
     return f"the pruned file did not pass: {verified.problems[0]}"
 
@@ -179,13 +183,14 @@ def _narrowed(table: FileTable, plan: Plan, found: Mapping[Key, PrunedFile], ski
         keys = {target: places.one(step, target.layer, target.path) for target in step.targets}
         targets = tuple(target for target in step.targets if keys[target] in found)
         if targets:
-            disk = sum(
-                table.layers[keys[target][0]].entries[keys[target][1]].size - found[keys[target]].content.size
-                for target in targets
-            )
-            pull = step.pull * disk // max(1, step.disk)
+            done = [(keys[target], found[keys[target]]) for target in targets]
+            disk = sum(table.layers[layer].entries[index].size - file.content.size for (layer, index), file in done)
+            pull = step.pull * min(step.disk, sum(file.gone for _, file in done)) // max(1, step.disk)
             steps.append(replace(step, targets=targets, disk=max(0, disk), pull=pull))
-    return replace(plan, steps=tuple(steps), skips=(*plan.skips, *skips))
+            skips += tuple(
+                Skip(target.path, f"pruned, but {note}") for target in targets for note in found[keys[target]].notes
+            )
+    return replace(plan, steps=tuple(steps), skips=tuple(dict.fromkeys((*plan.skips, *skips))))
 
 
 def new_contents(table: FileTable, pruned: Mapping[Key, PrunedFile]) -> Mapping[str, Content]:

@@ -14,7 +14,7 @@ class Removed:
         path: where the entry lands in the rootfs; the whiteout's own path for whiteouts.
         layer: index of its layer in the original.
         size: bytes of content that went; 0 for directories, symlinks and whiteouts.
-        action: ``drop``, ``link`` or ``update``.
+        action: ``drop``, ``link``, ``prune``, ``update`` or ``add``.
         tier: of the step.
         rule: of the step.
         step: the step's identifier.

@@ -38,6 +38,7 @@ DOCUMENTS: tuple[Document, ...] = (
     Document("digest-report", 1, "jettison.proof.digests", "DigestReport", "jettison verify-image --json"),
     Document("build-result", 1, "jettison.compose.record", "BuildResult", "jettison build --json"),
     Document("plan", 1, "jettison.plan.record", "Plan", "jettison plan --json"),
+    Document("gpu-manifest", 1, "jettison.plan.gpu_manifest", "GpuManifest", "slim --gpu, into the image"),
     Document("explanation", 1, "jettison.plan.explain", "Explanation", "jettison explain --json"),
     Document("slim-result", 1, "jettison.proof.result", "SlimResult", "jettison slim --json"),
     Document("proof", 1, "jettison.proof.record", "Proof", "jettison verify --json"),

@@ -1,33 +1,17 @@
 """Machine code for GPUs that the deployment does not have."""
 
-import fnmatch
 from collections.abc import Iterator
 
 from jettison.elf.arch import Choice, runnable, shown, wanted
 from jettison.elf.facts import ElfFacts, GpuCode
 from jettison.elf.prune import OWN_SECTIONS
 from jettison.elf.treatment import Treatment, treatment_text
-from jettison.files.record import File, Owner
+from jettison.files.record import File
 from jettison.rules.pruning import prunable
 from jettison.rules.record import Case, Key, Proposal, Rule
-from jettison.rules.scene import Scene
 
 LEAST = 64 << 10
 """Bytes that a file must lose; below, it is not worth a change."""
-_OPEN = ("nvidia-nccl-*", "nvidia-cutlass*", "nvidia-dali*")
-"""Distributions of NVIDIA under a free licence, whatever their metadata says (fnmatch)."""
-_CLOSED = ("nvidia-*", "tensorrt*", "cuda-*", "cupti*")
-_CLOSED_DEBS = (
-    "cuda-*", "libcublas*", "libcudnn*", "libcufft*", "libcufile*", "libcurand*", "libcusolver*", "libcusparse*",
-    "libnpp*", "libnvinfer*", "libnvjitlink*", "libnvjpeg*", "libnvrtc*", "libnvvm*", "libnvonnx*", "libnvparsers*",
-    "nsight-*", "nvidia-*", "tensorrt*",
-)  # fmt: skip
-_CLOSED_FILES = (
-    "libcublas*.so*", "libcudart*.so*", "libcudnn*.so*", "libcufft*.so*", "libcufile*.so*", "libcupti*.so*",
-    "libcurand*.so*", "libcusolver*.so*", "libcusparse*.so*", "libnpp*.so*", "libnvinfer*.so*", "libnvJitLink*.so*",
-    "libnvjpeg*.so*", "libnvrtc*.so*", "libnvperf*.so*", "libnvshmem*.so*", "libcheckpoint*.so*", "libnvvm*.so*",
-    "libpcsamplingutil*.so*",
-)  # fmt: skip
 
 
 def _propose(case: Case) -> Iterator[Proposal]:
@@ -37,7 +21,7 @@ def _propose(case: Case) -> Iterator[Proposal]:
     groups: dict[str, list[tuple[File, int]]] = {}
     for file, facts in prunable(case):
         saved = _saved(facts, case.gpu, case.gpu.choice)
-        if saved >= LEAST and (case.gpu_everywhere or not closed(case.scene, file)):
+        if saved >= LEAST:
             total = saved + (facts.debug_size if case.gpu.debug else 0)
             groups.setdefault(file.owner, []).append((file, min(total, file.entry.size)))
     text = treatment_text(case.gpu)
@@ -49,33 +33,6 @@ def _propose(case: Case) -> Iterator[Proposal]:
         )
         files = tuple(file for file, _ in pairs)
         yield Proposal(owner or "own-files", reason, files, owner, "prune", dict.fromkeys(saves, text), saves)
-
-
-def closed(scene: Scene, file: File) -> bool:
-    """Whether a file's licence does not let one modify it: NVIDIA's CUDA libraries, wherever they lie."""
-    name = file.path.rpartition("/")[2]
-    owner = scene.table.owners.get(file.owner)
-    if owner is not None and owner.type == "python" and _named(owner, _OPEN):
-        return False
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in _CLOSED_FILES):
-        return True
-    if owner is None:
-        return False
-    return _named(owner, _CLOSED_DEBS if owner.type == "deb" else _CLOSED) or _says_so(scene, owner)
-
-
-def _named(owner: Owner, patterns: tuple[str, ...]) -> bool:
-    name = owner.name.lower().replace("_", "-")
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _says_so(scene: Scene, owner: Owner) -> bool:
-    """Whether a distribution's metadata calls its licence proprietary."""
-    metadata = owner.record.rpartition("/")[0] + "/METADATA"
-    text = scene.table.texts.get(metadata, b"").decode("utf-8", "replace").lower()
-    head = text.partition("\n\n")[0]
-    lines = [line for line in head.splitlines() if line.startswith(("license", "classifier: license"))]
-    return any("proprietary" in line or "nvidia" in line for line in lines)
 
 
 def _saved(facts: ElfFacts, treatment: Treatment, choice: Choice) -> int:

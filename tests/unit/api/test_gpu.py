@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from tests.helpers.fatbins import Library, cubin, fatbin, ptx
 from tests.helpers.images import File, oci_layout, tar_bytes
@@ -21,10 +22,13 @@ from jettison.elf.treatment import Treatment
 from jettison.elf.verify import verify_pruned
 from jettison.errors import JettisonError, UsageError
 from jettison.files.read import ReadOptions, read_table
+from jettison.oci.digest import sha256
 from jettison.plan.document import plan_from_json, plan_to_json
+from jettison.plan.gpu_manifest import MANIFEST
 from jettison.plan.options import PlanOptions
 from jettison.plan.record import Target
 from jettison.proof.record import Check
+from jettison.report.documents import schema_text
 from jettison.sources.open import open_image
 
 TORCH = f"{SITE}/torch/lib/libtorch_cuda.so"
@@ -132,6 +136,50 @@ def test_slim(old: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(data)
     with FileBytes(tmp_path / "before") as before, FileBytes(tmp_path / "after") as after:
         assert verify_pruned(before, after, H100).problems == ()
+
+
+def test_manifest(old: str, tmp_path: Path) -> None:
+    """The image says which GPUs it holds code for, of what was pruned; pruned again, it says what is left of both."""
+    one, two = f"oci:{tmp_path / 'one'}", f"oci:{tmp_path / 'two'}"
+    slim(old, one, replace(OPTIONS, plan=PlanOptions(2, gpu=Treatment(Choice((80, 90), "newest")))))
+    first = json.loads(content(one, MANIFEST))
+    assert (first["gpus"], first["ptx"]) == (["8.0", "9.0"], "newest")
+    (file,) = first["files"]
+    assert (file["path"], file["old_size"], file["old_digest"]) == (f"/{TORCH}", len(CODE), sha256(CODE))
+    assert (file["size"], file["digest"]) == (len(content(one, TORCH)), sha256(content(one, TORCH)))
+    jsonschema.Draft202012Validator(json.loads(schema_text("gpu-manifest"))).validate(first)
+    entry = read_table(open_image(one), options=READING).visible[MANIFEST].entry
+    assert (entry.mode, entry.uid, entry.mtime) == (0o644, 0, 0)
+    slim(one, two, OPTIONS)
+    second = json.loads(content(two, MANIFEST))
+    assert (second["gpus"], second["ptx"]) == (["9.0"], "needed")
+    assert second["files"][0]["old_digest"] == sha256(CODE)
+    assert second["files"][0]["digest"] == sha256(content(two, TORCH))
+
+
+def test_manifest_is_proved(old: str, tmp_path: Path) -> None:
+    """A manifest that says something else than what was done is a difference that no step explains."""
+    result = slim(old, f"oci:{tmp_path / 'new'}", OPTIONS)
+    table = read_table(open_image(f"oci:{tmp_path / 'new'}"), options=READING)
+    forged = []
+    for layer in table.layers:
+        entries = [entry for entry in layer.entries if entry.type == "file"]
+        forged.append([File(entry.path, content(f"oci:{tmp_path / 'new'}", entry.path)) for entry in entries])
+    index = next(index for index, files in enumerate(forged) if files[-1].path == MANIFEST)
+    lie = forged[index].pop().content.replace(b'"9.0"', b'"8.0"')
+    folders = [File(path, type="dir", mode=0o755) for path in ("usr/share", "usr/share/jettison")]
+    forged[index] += [*folders, File(MANIFEST, lie)]
+    oci_layout(tmp_path / "forged", [tar_bytes(files) for files in forged])
+    proof = verify(old, f"oci:{tmp_path / 'forged'}", plan=result.plan, options=READING)
+    assert any(f"{MANIFEST}: digest" in problem for check in proof.checks for problem in check.problems)
+
+
+def test_no_place_for_a_manifest(tmp_path: Path) -> None:
+    """Where a link or a file is in the way of the manifest, the image is slimmed without one."""
+    oci_layout(tmp_path / "old", [tar_bytes([File("opt/a.so", CODE), File("usr/share", type="symlink", link="/opt")])])
+    result = slim(f"oci:{tmp_path / 'old'}", f"oci:{tmp_path / 'new'}", OPTIONS)
+    assert result.delivered, result.proof
+    assert [each.action for each in result.plan.steps] == ["prune"]
 
 
 def test_again(old: str, tmp_path: Path) -> None:

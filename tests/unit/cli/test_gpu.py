@@ -42,6 +42,14 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert {row["code"] for row in read["rows"]} == {"sm_80", "sm_90", "compute_90"}
 
 
+def test_start_check(capsys: pytest.CaptureFixture[str]) -> None:
+    """The check to start with is printed as a program; without it and an image there is nothing to do."""
+    assert main(["gpu", "--start-check"]) == 0
+    compile(capsys.readouterr().out, "gpu_check.py", "exec")
+    assert main(["gpu"]) == 2
+    assert "which image" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("name", "code"), [("none.so", 2), ("app.tar", 0)])
 def test_exit_codes(capsys: pytest.CaptureFixture[str], name: str, code: int) -> None:
     """What is not there is the user's error."""

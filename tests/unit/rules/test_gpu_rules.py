@@ -128,6 +128,13 @@ def test_debug_information() -> None:
     assert sum(step.disk for step in later.steps) == 5_000_000 + 100_000 + 64
 
 
+def test_debug_information_of_closed_libraries() -> None:
+    """Debug information of libraries that may not be modified stays as well, unless all are asked for."""
+    image = table(distribution("nvidia-nvshmem-cu13", {"nvidia/lib/libx.so": Library(debug=2_000_000).build()}))
+    assert taken(plan_of(image), "debug-information") == set()
+    assert taken(plan_of(image, everywhere=True), "debug-information")
+
+
 def nvidia(*names: str) -> Tree:
     """Return the distribution that brings CUDA's libraries."""
     files: dict[str, Item] = {f"nvidia/cu13/lib/{name}": elf_bytes(soname=name) for name in names}

@@ -43,7 +43,13 @@ def _removed(removed: tuple[Removed, ...]) -> tuple[Block, ...]:
     if not groups:
         return (Paragraph("Nothing went."),)
     columns = (Column("tier"), Column("rule"), Column("what"), right("paths"), right("on disk"))
-    words = {"drop": "removed", "link": "linked to an equal file", "update": "kept truthful"}
+    words = {
+        "drop": "removed",
+        "link": "linked to an equal file",
+        "prune": "pruned",
+        "update": "kept truthful",
+        "add": "added",
+    }
     ordered = sorted(groups.items(), key=lambda item: (item[0][2] == "update", item[0][0], -item[1][1], item[0]))
     rows = tuple(
         (f"{tier} {TIERS[tier]}", rule, words.get(action, action), count_text(paths), size_text(size))
