@@ -1,9 +1,9 @@
 """What satisfies the NEEDED entries of an ELF file in a rootfs, by the rules of ld.so(8), without running anything.
 
-DT_RPATH counts only without DT_RUNPATH; then the cache, then the default directories. Departures from ld.so: the RPATH
-of the file that loads another is not handed down; and, towards finding more, a library with the SONAME that is asked
-for is accepted last wherever it lies, noted as ``by soname``, because an earlier import may have loaded it (wheels
-preload theirs). ``LD_LIBRARY_PATH`` of the image counts as directories for all.
+DT_RPATH, which counts only without DT_RUNPATH; ``LD_LIBRARY_PATH`` of the image; DT_RUNPATH; then the cache, then the
+default directories. Departures from ld.so: the RPATH of the file that loads another is not handed down; and, towards
+finding more, a library with the SONAME that is asked for is accepted last wherever it lies, noted as ``by soname``,
+because an earlier import may have loaded it (wheels preload theirs).
 """
 
 from collections import defaultdict
@@ -27,7 +27,8 @@ class Libraries:
         resolve: gives the real path of a path, symlinks followed inside the rootfs; None when nothing is there.
         facts: of every ELF file, by real path.
         cached: paths without a leading slash by name, from ``etc/ld.so.cache``.
-        dirs: of ``LD_LIBRARY_PATH`` and ``etc/ld.so.conf``, without a leading slash.
+        dirs: of ``etc/ld.so.conf``, without a leading slash.
+        first: of ``LD_LIBRARY_PATH``, likewise.
         sonames: real paths by SONAME, or by file name where a library has none; sorted.
     """
 
@@ -35,6 +36,7 @@ class Libraries:
     facts: Mapping[str, ElfFacts]
     cached: Mapping[str, tuple[str, ...]]
     dirs: tuple[str, ...]
+    first: tuple[str, ...]
     sonames: Mapping[str, tuple[str, ...]]
 
 
@@ -46,7 +48,7 @@ class Found:
         name: the entry.
         path: the real path of the library.
         via: the path through which it was found (symlinks on the way must stay); equal to ``path`` when found directly.
-        how: ``rpath``, ``cache``, ``directory``, ``path`` (the entry has a slash) or ``by soname``.
+        how: ``rpath``, ``environment``, ``cache``, ``directory``, ``path`` (the entry has a slash) or ``by soname``.
     """
 
     name: str
@@ -68,6 +70,7 @@ def make_libraries(
     resolve: Callable[[str], str | None],
     cache: Iterable[CacheEntry] = (),
     dirs: Iterable[str] = (),
+    first: Iterable[str] = (),
 ) -> Libraries:
     """Return what ld.so has to choose from.
 
@@ -76,6 +79,7 @@ def make_libraries(
         resolve: see :class:`Libraries`.
         cache: entries of ``etc/ld.so.cache``.
         dirs: directories searched as well, without a leading slash.
+        first: directories of ``LD_LIBRARY_PATH``, likewise.
     """
     cached: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for entry in cache:
@@ -90,6 +94,7 @@ def make_libraries(
         facts,
         {name: tuple(paths) for name, paths in cached.items()},
         tuple(dict.fromkeys(dirs)),
+        tuple(dict.fromkeys(first)),
         {name: tuple(paths) for name, paths in sonames.items()},
     )
 
@@ -137,7 +142,9 @@ def _find(name: str, dirs: tuple[str, ...], facts: ElfFacts, libraries: Librarie
 
 
 def _candidates(name: str, dirs: tuple[str, ...], facts: ElfFacts, libraries: Libraries) -> Iterable[tuple[str, str]]:
-    yield from ((f"{folder.rstrip('/')}/{name}", "rpath") for folder in dirs)
+    own = [(f"{folder.rstrip('/')}/{name}", "rpath") for folder in dirs]
+    environment = [(f"{folder}/{name}", "environment") for folder in libraries.first]
+    yield from environment + own if facts.runpath else own + environment
     yield from ((via, "cache") for via in libraries.cached.get(name, ()))
     triplet = TRIPLETS.get((facts.machine, facts.bits))
     multiarch = (f"lib/{triplet}", f"usr/lib/{triplet}") if triplet else ()

@@ -76,7 +76,7 @@ def _libraries(view: View) -> Libraries:
     facts = {path: table.elfs[key] for path, key in view.inodes.items() if key in table.elfs}
     env = dict(item.split("=", 1) for item in table.image.config.process.env if "=" in item)
     dirs = [part.strip("/") for part in env.get("LD_LIBRARY_PATH", "").split(":") if part]
-    return make_libraries(facts, cache(view.resolve), _cached(table), (*dirs, *conf_dirs(table.texts)))
+    return make_libraries(facts, cache(view.resolve), _cached(table), conf_dirs(table.texts), dirs)
 
 
 def _cached(table: FileTable) -> tuple[CacheEntry, ...]:

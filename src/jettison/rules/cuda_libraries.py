@@ -22,10 +22,15 @@ OPENERS = ("cupy*", "nvmath-python*", "nsight*", "cupti-python*", "numba*", "jax
 """Distributions (fnmatch) that may open CUDA libraries by name beyond what is known of torch."""
 
 
+def opened_elsewhere(case: Case) -> bool:
+    """Whether a distribution is installed that may open CUDA's libraries by name."""
+    names = [owner.name.lower().replace("_", "-") for owner in case.scene.table.owners.values()]
+    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in OPENERS)
+
+
 def _propose(case: Case) -> Iterator[Proposal]:
     table = case.scene.table
-    names = [owner.name.lower().replace("_", "-") for owner in table.owners.values()]
-    if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in OPENERS):
+    if opened_elsewhere(case):
         return
     files = {file.path: file for file in case.left() if _reason(file) and file.path not in case.scene.held}
     if not files:

@@ -18,7 +18,7 @@ _CLOSED_DEBS = (
     "libnpp*", "libnvinfer*", "libnvjitlink*", "libnvjpeg*", "libnvrtc*", "libnvvm*", "libnvonnx*", "libnvparsers*",
     "nsight-*", "nvidia-*", "tensorrt*",
 )  # fmt: skip
-_CLOSED_FILES = (
+CLOSED_FILES = (
     "libcublas*.so*", "libcudart*.so*", "libcudnn*.so*", "libcufft*.so*", "libcufile*.so*", "libcupti*.so*",
     "libcurand*.so*", "libcusolver*.so*", "libcusparse*.so*", "libnpp*.so*", "libnvinfer*.so*", "libnvJitLink*.so*",
     "libnvjpeg*.so*", "libnvrtc*.so*", "libnvperf*.so*", "libnvshmem*.so*", "libcheckpoint*.so*", "libnvvm*.so*",
@@ -55,7 +55,7 @@ def closed(scene: Scene, file: File) -> bool:
     owner = scene.table.owners.get(file.owner)
     if owner is not None and owner.type == "python" and _named(owner, _OPEN):
         return False
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in _CLOSED_FILES):
+    if any(fnmatch.fnmatchcase(name, pattern) for pattern in CLOSED_FILES):
         return True
     if owner is None:
         return False

@@ -2,6 +2,7 @@
 
 from jettison.rules.build_files import BUILD_FILES
 from jettison.rules.cuda_libraries import CUDA_LIBRARIES
+from jettison.rules.cuda_twice import CUDA_TWICE
 from jettison.rules.debug_information import DEBUG_INFORMATION
 from jettison.rules.documentation import DOCUMENTATION
 from jettison.rules.duplicates import DUPLICATES
@@ -41,6 +42,7 @@ IMAGE_RULES: tuple[Rule, ...] = (
     LOCALES,
     TRITON,
     CUDA_LIBRARIES,
+    CUDA_TWICE,
     GPU_CODE,
     DEBUG_INFORMATION,
 )

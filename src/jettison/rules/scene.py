@@ -94,9 +94,7 @@ def libraries_of(table: FileTable, visible: Mapping[str, File]) -> Libraries:
         return resolve(visible, path)
 
     texts = {path: text for path, text in table.texts.items() if path in visible}
-    return make_libraries(
-        elfs_of(table, visible), real, _cached(texts, real), (*_search_path(table), *conf_dirs(texts))
-    )
+    return make_libraries(elfs_of(table, visible), real, _cached(texts, real), conf_dirs(texts), _search_path(table))
 
 
 def _cached(texts: Mapping[str, bytes], real: Callable[[str], str | None]) -> tuple[CacheEntry, ...]:

@@ -89,3 +89,12 @@ def test_by_soname_and_missing() -> None:
     result = needs("opt/u", there["opt/u"], libraries)
     assert [each.how for each in result.resolved] == ["by soname"]
     assert result.missing == ("no.so",)
+
+
+def test_library_path() -> None:
+    """LD_LIBRARY_PATH comes behind DT_RPATH and before DT_RUNPATH, as ld.so(8) has it."""
+    there = {"env/liba.so": lib(), "own/liba.so": lib()}
+    libraries = make_libraries(there, lambda path: path if path in there else None, first=("env",))
+    for user, how in ((lib(needed=("liba.so",), runpath=("/own",)), "environment"),
+                      (lib(needed=("liba.so",), rpath=("/own",)), "rpath")):  # fmt: skip
+        assert [each.how for each in needs("x", user, libraries).resolved] == [how]

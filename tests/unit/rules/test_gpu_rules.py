@@ -3,7 +3,7 @@
 import pytest
 from tests.helpers.elves import elf_bytes
 from tests.helpers.fatbins import Library, cubin, fatbin
-from tests.helpers.tables import SITE, Data, Deb, Hard, Item, Tree, debian, distribution, table
+from tests.helpers.tables import SITE, Data, Deb, Hard, Item, Link, Tree, debian, distribution, table
 
 from jettison.elf.arch import Choice
 from jettison.elf.treatment import Treatment
@@ -200,3 +200,47 @@ def test_triton_beside_torch() -> None:
     """A distribution that calls torch.compile without importing Triton is no reason: the application must."""
     more = distribution("lib", {"lib/a.py": b"x = torch.compile(y)\n"})
     assert taken(plan_of(table({**TORCH, **TRITON, **more}), None), "triton")
+
+
+CUDA = "usr/local/cuda-13.0/targets/x86_64-linux/lib"
+WHEELS = f"/{SITE}/nvidia/cu13/lib"
+
+
+def twice(**process: tuple[str, ...]) -> FileTable:
+    """Return an image with CUDA in the system and in distributions, and a torch that links it."""
+    names = {"libcublas.so.13": ("libcublasLt.so.13",), "libcublasLt.so.13": (), "libcudart.so.13": ()}
+    libraries = {name: elf_bytes(soname=name, needed=needed, runpath="$ORIGIN") for name, needed in names.items()}
+    system = debian(
+        Deb("libcublas-13-0", {f"{CUDA}/{name}.1": libraries[name] for name in list(names)[:2]}),
+        Deb("cuda-cudart-13-0", {f"{CUDA}/libcudart.so.13": libraries["libcudart.so.13"]}),
+        Deb("libnpp-13-0", {f"{CUDA}/libnppc.so.13": elf_bytes(soname="libnppc.so.13")}),
+    )
+    links = {f"{CUDA}/{name}": Link(f"{name}.1") for name in list(names)[:2]}
+    wheels = distribution("nvidia-cublas", {f"nvidia/cu13/lib/{name}": data for name, data in libraries.items()})
+    torch = elf_bytes(needed=["libcublas.so.13", "libcudart.so.13"], runpath=WHEELS)
+    return table(
+        {**system, **links, **wheels, **distribution("torch", {"torch/lib/libtorch_cuda.so": torch})}, **process
+    )
+
+
+def test_cuda_twice() -> None:
+    """Of CUDA in the system and in wheels the copy goes that nothing loads, with the reason why it is that one."""
+    plan = plan_of(twice(), None)
+    found = taken(plan, "cuda-twice")
+    names = {path.removeprefix(f"{CUDA}/") for path in found}
+    assert names >= {"libcublas.so.13.1", "libcublasLt.so.13.1", "libcudart.so.13", "libnppc.so.13"}
+    reasons = {step.owner: step.reason for step in steps_of(plan, "cuda-twice")}
+    assert "nvidia-cublas bring the same, and that is what is loaded" in reasons["deb:libcublas-13-0"]
+    assert "CUDA comes from wheels" in reasons["deb:libnpp-13-0"]
+
+
+def test_cuda_that_the_environment_leads_to() -> None:
+    """Where LD_LIBRARY_PATH comes before RUNPATH and leads to the system's copy, that copy stays."""
+    plan = plan_of(twice(env=("PATH=/usr/bin", f"LD_LIBRARY_PATH=/{CUDA}")), None)
+    assert {step.owner for step in steps_of(plan, "cuda-twice")} == {"deb:libnpp-13-0"}
+
+
+def test_cuda_once() -> None:
+    """Without CUDA in distributions the system's is the only one."""
+    image = table(debian(Deb("libcublas-13-0", {f"{CUDA}/libcublas.so.13": elf_bytes(soname="libcublas.so.13")})))
+    assert taken(plan_of(image, None), "cuda-twice") == set()
