@@ -1,11 +1,12 @@
 # `make test` and `make demo` start from nothing: they make the virtual environment they need.
 PYTHON ?= $(shell command -v python3)
+PYTHON_TORCH ?= $(PYTHON)
 SHELL := /bin/bash -o pipefail
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help setup test lint types contracts pages unit fuzz demo demo-torch docs bench clean
+.PHONY: help setup test lint types contracts pages unit fuzz demo demo-torch docs gpu-check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +50,9 @@ demo-torch: $(VENV)/.demo ## the same for a torch service (CPU build)
 
 docs: setup ## write the generated pages
 	@$(BIN)/python docs/make_pages.py
+
+gpu-check: setup ## prune a torch that is installed (PYTHON_TORCH) and compute the same on a GPU
+	@$(BIN)/python bench/gpu_check.py --python $(PYTHON_TORCH)
 
 bench: setup ## every measurement of docs/benchmarks.md
 	@$(BIN)/python bench/run_all.py
