@@ -18,8 +18,8 @@ _DOCUMENT = re.compile(
     rb"""["'](?:[^"'\n]*/)?docs?(?:/[^"'\n]*)?["']|["'][^"'\n]*\b(?:README|CHANGELOG|CHANGES)\b[^"'\n]*["']"""
 )
 _COMPILING = (
-    re.compile(rb"^[ \t]*(?:from|import)[ \t]+triton\b[^\n]{0,100}", re.MULTILINE),
-    re.compile(rb"^[^\n#]{0,100}\btorch\.compile\b[^\n]{0,40}", re.MULTILINE),
+    (b"triton", re.compile(rb"[ \t]*(?:from|import)[ \t]+triton\b[^\n]*")),
+    (b"torch.compile", re.compile(rb"[^\n#]*\btorch\.compile\b[^\n]*")),
 )
 _BEFORE = 60  # bytes before a document's name that are kept of a long line
 
@@ -70,8 +70,20 @@ def find_hints(source: bytes) -> list[str]:
 
 def find_compiling(source: bytes) -> list[str]:
     """Return the first line of ``source`` that imports Triton, and the first that names ``torch.compile``."""
-    found = (mark.search(source) for mark in _COMPILING if b"triton" in source or b"torch.compile" in source)
-    return [match[0].strip()[:_LONGEST].decode("utf-8", "replace") for match in found if match]
+    found = (_first_line(source, *mark) for mark in _COMPILING)
+    return [line.strip()[:_LONGEST].decode("utf-8", "replace") for line in found if line]
+
+
+def _first_line(source: bytes, name: bytes, mark: re.Pattern[bytes]) -> bytes:
+    """Return the first line with ``name`` in it that ``mark`` matches; of a long one what is near the name."""
+    at = source.find(name)
+    while at >= 0:
+        start = max(0, at - _LONGEST)
+        start = source.rfind(b"\n", start, at) + 1 or start
+        if match := mark.match(source, start, at + _LONGEST):
+            return match[0]
+        at = source.find(name, at + len(name))
+    return b""
 
 
 def find_documents(source: bytes) -> list[str]:
