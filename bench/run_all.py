@@ -49,6 +49,15 @@ Jettison takes two (of the tar, and of every file). Where they are gzip, as regi
         "pack is dear to read three times (to plan, to rebuild, to prove) with all its digests.",
     ),
     Part(
+        "GPU code",
+        "gpu_bench.py",
+        ("FOLDER",),
+        """\
+The image is bench/images/gpu: torch 2.14.1 and torchvision 0.29.1, CUDA build, composed with care. The goals are at
+most 2.75 GB on disk and 1.2 GB in the pull with `--gpu-scope all --gpu-level 2`, 3.7 GB on disk with the default
+scope, pruning at 0.5 GB/s in under 600 MB of memory, and what 60,000 files need in under 5 s.""",
+    ),
+    Part(
         "Dockerfiles, rewritten",
         "recipes_bench.py",
         (),

@@ -18,6 +18,7 @@ from jettison.plan.updates import updates
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import run_original
 from jettison.proof.make import prove, read_new, scope_of
+from jettison.proof.opening import with_opening
 from jettison.proof.record import Proof
 from jettison.proof.result import ImageSize, SlimResult, size_of
 from jettison.proof.structure import expect
@@ -117,10 +118,11 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Original:
-    """What is known of the original before anything is written; ``runs`` has one result a workload."""
+    """What is known of the original before anything is written; ``runs`` has one result for each of ``workloads``."""
 
     table: FileTable
     plan: Plan
+    workloads: tuple[Workload, ...]
     runs: tuple[RunResult, ...]
 
 
@@ -132,9 +134,10 @@ def _study(job: _Job, ref: str) -> _Original:
         table = read_table(image, options=options.reading, progress=job.progress)
     with job.phase("plan"):
         plan = make_plan(table, wanted) if isinstance(wanted, PlanOptions) else wanted
+    workloads = with_opening(options.workloads, table, plan)
     with job.phase("run original"):
-        runs = run_original(image, options.workloads, limits=options.reading.limits, progress=job.progress)
-    return _Original(table, plan, runs)
+        runs = run_original(image, workloads, limits=options.reading.limits, progress=job.progress)
+    return _Original(table, plan, workloads, runs)
 
 
 def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:
@@ -183,7 +186,7 @@ def _prove(job: _Job, old: _Original, applied: Plan, stage: Stage) -> tuple[File
             new,
             digests,
             applied,
-            workloads=options.workloads,
+            workloads=old.workloads,
             before=old.runs,
             expected=expected.result() if expected else None,
             options=options.reading,
@@ -203,6 +206,6 @@ def _remember(job: _Job, old: FileTable, new: FileTable | None, proof: Proof) ->
     """Keep what the proof measured for ``compare``."""
     if new is None or not job.options.reading.cache:
         return
-    for workload, seen in zip(job.options.workloads, proof.behaviours, strict=True):
+    for workload, seen in zip(job.options.workloads, proof.behaviours, strict=False):  # ours are behind the user's
         remember(old.image, workload, Measured(seen.ready_before, seen.memory_before))
         remember(new.image, workload, Measured(seen.ready_after, seen.memory_after))

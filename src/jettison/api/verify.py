@@ -13,6 +13,7 @@ from jettison.plan.record import Plan
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import run_original
 from jettison.proof.make import prove, read_new
+from jettison.proof.opening import with_opening
 from jettison.proof.record import Proof
 from jettison.reference import parse_reference
 from jettison.run.sandbox import require
@@ -58,6 +59,7 @@ def verify(
             f"the plan is for {applied.image or 'another image'}, not for {old} ({image.manifest_digest})",
             hint="name the image that the plan was made for, or the plan that goes with this one",
         )
+    workloads = with_opening(workloads, table, applied)
     before = run_original(image, workloads, limits=options.limits, progress=progress)
     found, digests = read_new(new, platform=platform, options=options, progress=progress)
     return prove(table, found, digests, applied, workloads=workloads, before=before, options=options, progress=progress)

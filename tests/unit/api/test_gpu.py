@@ -10,6 +10,8 @@ import jsonschema
 import pytest
 from tests.helpers.fatbins import Library, cubin, fatbin, ptx
 from tests.helpers.images import File, oci_layout, tar_bytes
+from tests.helpers.machine import need_namespaces
+from tests.helpers.rootfs import PYTHON, machine_layer
 from tests.helpers.slimming import plan_of, step, table_of
 from tests.helpers.tables import SITE, distribution
 
@@ -29,6 +31,7 @@ from jettison.plan.options import PlanOptions
 from jettison.plan.record import Target
 from jettison.proof.record import Check
 from jettison.report.documents import schema_text
+from jettison.run.workload import Ready, Workload
 from jettison.sources.open import open_image
 
 TORCH = f"{SITE}/torch/lib/libtorch_cuda.so"
@@ -208,6 +211,20 @@ def test_other_content_is_found(old: str, tmp_path: Path) -> None:
     check = named(proof.checks, "pruned")
     assert check.verdict == "failed"
     assert any("differ" in problem for problem in check.problems)
+
+
+@pytest.mark.userns
+def test_libraries_open(tmp_path: Path) -> None:
+    """With a workload, every pruned library is opened in both images as well, by the image's own Python."""
+    need_namespaces()
+    oci_layout(tmp_path / "old", [machine_layer(), tar_bytes([File("opt/libmine.so", CODE)])])
+    workload = Workload("mine", Ready(), (), argv=(PYTHON, "-c", "print(1)"))
+    options = replace(OPTIONS, plan=PlanOptions(2, ("usr/**", "root/**"), gpu=H100), workloads=(workload,))
+    result = slim(f"oci:{tmp_path / 'old'}", f"oci:{tmp_path / 'new'}", options)
+    assert result.delivered, result.proof
+    assert [target.path for step in result.plan.steps if step.action == "prune" for target in step.targets]
+    assert named(result.proof.checks, "behaviour:pruned libraries").verdict == "held"
+    assert [each.workload for each in result.proof.behaviours] == ["mine", "pruned libraries"]
 
 
 def test_plans_by_hand(old: str, tmp_path: Path) -> None:
