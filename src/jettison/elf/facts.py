@@ -38,6 +38,7 @@ class ElfFacts:
         gpu_size: bytes of ``.nv_fatbin`` and ``__nv_relfatbin`` sections, and of fatbins elsewhere.
         gpu: the fatbins, by section and what they hold.
         gpu_problem: where and why fatbins could not be read to their end; empty when all could.
+        build_id: NT_GNU_BUILD_ID in hexadecimal, by which debug information is found elsewhere; empty when none.
         debug_size: bytes of ``.debug*``, ``.zdebug*``, ``.symtab`` and ``.strtab`` sections.
         complete: False when the dynamic section could not be read in the pass; then ``problem`` says why, and the
             file is kept and its needs are unknown.
@@ -55,6 +56,7 @@ class ElfFacts:
     gpu_size: int = 0
     gpu: tuple[GpuCode, ...] = ()
     gpu_problem: str = ""
+    build_id: str = ""
     debug_size: int = 0
     complete: bool = True
     problem: str = ""

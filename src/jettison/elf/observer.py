@@ -156,7 +156,7 @@ class ElfObserver:
     """Gives the facts of each ELF file as JSON (see :func:`facts_from_json`); nearly free for all others."""
 
     name = "elf"
-    version = 2
+    version = 3
 
     def begin(self, path: str, size: int) -> Sink | None:
         """Return a sink, unless the file is too short for ELF or its name says that it is something else."""

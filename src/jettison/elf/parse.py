@@ -19,7 +19,9 @@ MAX_DYNAMIC = 8192
 MAX_NAMES = 1 << 20
 MAX_STRING = 4096
 
-PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
+NT_GNU_BUILD_ID = 3
+MAX_NOTES = 64 << 10
 SHT_NOBITS = 8
 SHF_ALLOC = 2
 DT_NULL, DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_SONAME, DT_RPATH, DT_RUNPATH = 0, 1, 5, 10, 14, 15, 29
@@ -139,6 +141,22 @@ def parse_dynamic(header: Header, data: bytes) -> tuple[tuple[int, int], ...]:
             break
         pairs.append((tag, value))
     return tuple(pairs)
+
+
+def parse_build_id(data: bytes) -> str:
+    """Return the GNU build ID among notes, in hexadecimal; empty when there is none (gABI, "Note Section").
+
+    Args:
+        data: of a PT_NOTE segment, aligned to 4 bytes (notes aligned to 8 hold none).
+    """
+    at = 0
+    while at + 12 <= len(data):
+        name_size, size, kind = struct.unpack_from("<III", data, at)
+        start = at + 12 + -(-name_size // 4) * 4
+        if kind == NT_GNU_BUILD_ID and data[at + 12 : at + 12 + name_size] == b"GNU\0":
+            return data[start : start + size].hex() if start + size <= len(data) else ""
+        at = start + -(-size // 4) * 4
+    return ""
 
 
 def file_offset(segments: tuple[Segment, ...], address: int) -> int:

@@ -24,6 +24,7 @@ _DEFAULTS = {
     "soname": "",
     "gpu_size": 0,
     "gpu_problem": "",
+    "build_id": "",
     "debug_size": 0,
     "complete": True,
     "problem": "",
@@ -53,11 +54,25 @@ def read_facts(read: Read, size: int, fatbins: Sequence[Fatbin] | None = None, *
     try:
         segments = parse.parse_segments(header, read)
         interpreter = _interpreter(segments, read)
+        bare = replace(bare, build_id=_build_id(segments, read))
         soname, lists = _dynamic_strings(header, segments, read)
     except BadInputError as error:
         return replace(bare, complete=False, problem=error.message)
     needed, rpath, runpath = lists
     return replace(bare, interpreter=interpreter, soname=soname, needed=needed, rpath=rpath, runpath=runpath)
+
+
+def _build_id(segments: tuple[Segment, ...], read: Read) -> str:
+    """Return the build ID, where the notes are at hand."""
+    for segment in segments:
+        if segment.type == parse.PT_NOTE and segment.filesz <= parse.MAX_NOTES:
+            try:
+                found = parse.parse_build_id(read(segment.offset, segment.filesz))
+            except BadInputError:
+                continue
+            if found:
+                return found
+    return ""
 
 
 def _interpreter(segments: tuple[Segment, ...], read: Read) -> str:

@@ -39,6 +39,7 @@ class GpuFile:
         digest: of its content now.
         old_size: bytes before.
         old_digest: of its content before.
+        build_id: of the library, by which debug information is found elsewhere; empty when it has none.
     """
 
     path: str
@@ -48,6 +49,7 @@ class GpuFile:
     digest: str
     old_size: int
     old_digest: str
+    build_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,15 @@ def _pruned(table: FileTable, plan: Plan, contents: Mapping[str, Content]) -> It
             if path is not None and choice is not None:
                 old, new = table.visible[path].entry, contents[path]
                 gpus = tuple(map(shown, choice.targets))
-                yield GpuFile(f"/{path}", gpus, choice.ptx, new.size, new.digest, old.size, old.digest)
+                yield GpuFile(
+                    f"/{path}", gpus, choice.ptx, new.size, new.digest, old.size, old.digest, _build_id(table, path)
+                )
+
+
+def _build_id(table: FileTable, path: str) -> str:
+    file = table.visible[path]
+    facts = table.elfs.get((file.layer, file.index))
+    return facts.build_id if facts else ""
 
 
 def _onward(before: GpuFile | None, file: GpuFile) -> GpuFile:
@@ -114,7 +124,7 @@ def _onward(before: GpuFile | None, file: GpuFile) -> GpuFile:
         return file
     gpus = tuple(gpu for gpu in file.gpus if gpu in before.gpus)
     ptx = _least((file.ptx, before.ptx))
-    return GpuFile(file.path, gpus, ptx, file.size, file.digest, before.old_size, before.old_digest)
+    return GpuFile(file.path, gpus, ptx, file.size, file.digest, before.old_size, before.old_digest, file.build_id)
 
 
 def _least(kept: Iterable[Ptx]) -> Ptx:
@@ -159,7 +169,9 @@ def _read(value: Any) -> GpuFile:
         raise ValueError(gpus)
     path, digests = decode_text(str(value["path"])), (str(value["digest"]), str(value["old_digest"]))
     ptx: Ptx = next(each for each in get_args(Ptx) if each == value["ptx"])
-    return GpuFile(path, gpus, ptx, int(value["size"]), digests[0], int(value["old_size"]), digests[1])
+    return GpuFile(
+        path, gpus, ptx, int(value["size"]), digests[0], int(value["old_size"]), digests[1], str(value["build_id"])
+    )
 
 
 def _text(manifest: GpuManifest) -> bytes:

@@ -12,6 +12,7 @@ from tests.helpers.elves import AARCH64, I386, elf_bytes
 from jettison.elf import observer
 from jettison.elf.facts import ElfFacts, GpuCode
 from jettison.elf.observer import ElfObserver, _ElfSink
+from jettison.elf.parse import parse_build_id
 from jettison.elf.read import facts_from_json, facts_to_json
 from jettison.errors import BadInputError
 
@@ -119,7 +120,21 @@ def test_json_round_trip() -> None:
     """Facts come back from JSON as they were; a damaged cache is an error."""
     code = GpuCode(".nv_fatbin", ((2, 90, 0x100000), (1, 90, 0)), 3, (10, 20), (30, 40))
     facts = ElfFacts(
-        I386, 32, "exec", "/lib/ld.so", "", ("a",), ("r",), (), 5, (code,), "stops", 6, complete=False, problem="why"
+        I386,
+        32,
+        "exec",
+        "/lib/ld.so",
+        "",
+        ("a",),
+        ("r",),
+        (),
+        5,
+        (code,),
+        "stops",
+        "0a1b",
+        6,
+        complete=False,
+        problem="why",
     )
     assert facts_from_json(facts_to_json(facts)) == facts
     with pytest.raises(BadInputError):
@@ -129,6 +144,16 @@ def test_json_round_trip() -> None:
     for gpu in ([[".x", [[1, 2, 3]], 1, [], []]], [[".x", [[1, 2]], 1, [1], [1]]], [1], ["abcde"]):
         with pytest.raises(BadInputError):
             facts_from_json({"machine": 62, "bits": 64, "type": "dyn", "gpu": gpu})
+
+
+@given(st.binary(max_size=60), st.integers(0, 3))
+def test_build_id(noise: bytes, before: int) -> None:
+    """The build ID is found behind other notes; any bytes are read without an error, in bounded steps."""
+    other = struct.pack("<III", 4, 5, 1) + b"GNU\0" + b"abcde\0\0\0"
+    wanted = struct.pack("<III", 4, 20, 3) + b"GNU\0" + bytes(range(20))
+    assert parse_build_id(other * before + wanted + noise) == bytes(range(20)).hex()
+    assert parse_build_id(wanted[:-1]) == ""
+    parse_build_id(noise)
 
 
 def test_this_interpreter() -> None:
