@@ -113,7 +113,7 @@ def add_gpu(parser: Parser) -> None:
     group = parser.add_argument_group("GPU code (tier 2)")
     group.add_argument("--gpu", metavar="LIST", help=_GPU)
     group.add_argument("--ptx", metavar="WHICH", choices=("needed", "newest", "all"), help=_PTX)
-    group.add_argument("--gpu-level", metavar="N", type=int, choices=(1, 2), help=_LEVEL)
+    group.add_argument("--gpu-level", metavar="N", type=int, choices=(1, 2, 3), help=_LEVEL)
     group.add_argument("--gpu-scope", metavar="SCOPE", choices=("open", "all"), help=_SCOPE)
 
 
@@ -125,7 +125,8 @@ _PTX = (
     "PTX that stays: needed (where no machine code runs; the default), newest (of each fatbin, for newer GPUs) or all"
 )
 _LEVEL = (
-    "1 (the default): sections that the CUDA runtime registers; 2: those that libraries choose from by themselves, too"
+    "1 (the default): sections that the CUDA runtime registers; 2: those that libraries choose from by themselves, "
+    "too; 3 (experimental): cubins that lie packed in no fatbin (cuBLASLt)"
 )
 _SCOPE = (
     "open (the default): files that their licence lets one modify; all: NVIDIA's own libraries, too, whose licence "

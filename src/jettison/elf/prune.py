@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jettison.elf.arch import Choice, runnable, runs, wanted
+from jettison.elf.bare import find_bare, runs_bare
 from jettison.elf.bytes import FileBytes
 from jettison.elf.fatbin import ALIGN, CUBIN, HEAD, Entry, Fatbin, read_fatbins
 from jettison.elf.fatbin import MAGIC as FATBIN_MAGIC
@@ -143,6 +144,9 @@ def _gpu(work: _Work, choice: Choice) -> None:
         for fatbin in fatbins:
             if fatbin.offset not in claimed and not fatbin.problem:
                 work.spans += _hollow(fatbin, set(runnable(triples(fatbin.entries), choice)))
+    if work.treatment.level > 2:  # noqa: PLR2004 -- as LEVELS has it
+        found = find_bare(work.data, work.layout, fatbins)
+        work.spans += (Span(each.offset, each.end, None) for each in found if not runs_bare(each.arch, choice.targets))
 
 
 def triples(entries: Sequence[Entry]) -> list[tuple[int, int, int]]:

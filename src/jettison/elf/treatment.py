@@ -7,7 +7,7 @@ from typing import get_args
 from jettison.elf.arch import Choice, Ptx, parse_targets, shown
 from jettison.errors import UsageError
 
-LEVELS = (1, 2)
+LEVELS = (1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Treatment:
 
     Attributes:
         choice: what is to be left of GPU code; None leaves it all.
-        level: 1 takes from sections of nothing but fatbins; 2 from fatbins in other sections as well.
+        level: 1 takes from sections of nothing but fatbins; 2 from fatbins in other sections as well; 3 also
+            cubins that lie packed in no fatbin (experimental).
         debug: whether symbol tables and debug information that is not mapped go.
     """
 

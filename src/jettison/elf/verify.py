@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from jettison.elf.arch import Choice, choose, runnable, runs, shown
+from jettison.elf.bare import find_bare, runs_bare
 from jettison.elf.bytes import FileBytes
 from jettison.elf.fatbin import CUBIN, PTX, Entry, Fatbin, read_fatbin_at, read_fatbins
 from jettison.elf.layout import (
@@ -214,10 +215,21 @@ def _gpu(pair: _Pair) -> None:
     for section in sections:
         pair.allowed.append((section.addr, section.addr + section.size))
         _unreferenced(pair, section)
-    for found in read_fatbins(pair.old.data.read, len(pair.old.data)):
+    fatbins = read_fatbins(pair.old.data.read, len(pair.old.data))
+    if pair.treatment.level > 2:  # noqa: PLR2004 -- as LEVELS has it
+        _bare(pair, fatbins, choice)
+    for found in fatbins:
         inside = any(start <= found.offset < end for start, end in own)
         if inside or (pair.treatment.level > 1 and not found.problem):
             _fatbin(pair, found.offset, choice, own=inside)
+
+
+def _bare(pair: _Pair, fatbins: Sequence[Fatbin], choice: Choice) -> None:
+    """Allow packed cubins that no target could run to be anything; the others are compared as all else."""
+    for each in find_bare(pair.old.data, pair.old.layout, fatbins):
+        address = pair.old.layout.address_of(each.offset)
+        if address >= 0 and not runs_bare(each.arch, choice.targets):
+            pair.allowed.append((address, address + each.end - each.offset))
 
 
 def _unreferenced(pair: _Pair, section: Part) -> None:

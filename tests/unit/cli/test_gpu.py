@@ -77,7 +77,7 @@ def test_plan(capsys: pytest.CaptureFixture[str]) -> None:
         (["--gpu", "h100", "--tier", "1"], "--gpu goes with --tier 2"),
         (["--gpu", "h100000"], "is no GPU that is known"),
         (["--gpu", ","], "names no GPU"),
-        (["--gpu", "9.0", "--gpu-level", "3"], "invalid choice: 3"),
+        (["--gpu", "9.0", "--gpu-level", "4"], "invalid choice: 4"),
         (["--gpu", "9.0", "--ptx", "some"], "invalid choice: 'some'"),
     ],
 )

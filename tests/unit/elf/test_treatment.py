@@ -15,7 +15,7 @@ CHOICES = st.builds(
 )
 
 
-@given(CHOICES, st.sampled_from([1, 2]), st.booleans())
+@given(CHOICES, st.sampled_from([1, 2, 3]), st.booleans())
 def test_round_trip(choice: Choice, level: int, debug: bool) -> None:  # noqa: FBT001 -- hypothesis
     """A treatment comes back from its text."""
     treatment = Treatment(choice, level, debug)
@@ -31,7 +31,7 @@ def test_texts() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "gpu", "gpu=9.0", "gpu=9.0 ptx=some level=1", "gpu=9.0 ptx=all level=3", "gpu=0.1 ptx=all level=1", "x debug"],
+    ["", "gpu", "gpu=9.0", "gpu=9.0 ptx=some level=1", "gpu=9.0 ptx=all level=4", "gpu=0.1 ptx=all level=1", "x debug"],
 )
 def test_refused(text: str) -> None:
     """What does not say how to prune is the user's error: it comes from a plan file."""
