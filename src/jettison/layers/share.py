@@ -19,6 +19,11 @@ def shares(table: LayerTable) -> tuple[list[int], int]:
     return given, table.pull - (stored[-1] if stored else 0)
 
 
+def stored_at(table: LayerTable, offset: int) -> int:
+    """Return about how many bytes of a pull come before an offset in the uncompressed tar."""
+    return _stored_at(table.marks, [offset])[0]
+
+
 def _stored_at(marks: tuple[tuple[int, int], ...], offsets: list[int]) -> list[int]:
     """Interpolate between marks, rounded down; both ascend."""
     result = []

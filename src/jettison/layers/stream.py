@@ -120,6 +120,22 @@ def unpacked_again(
     _check(source.place, "digest", found, digest)
 
 
+def unpacked(layer: Layer, *, limits: Limits | None = None, task: Task | None = None) -> Generator[memoryview]:
+    """Yield the tar of a layer without checking a digest, for those who check what they take of it.
+
+    Args:
+        layer: what to read.
+        limits: what is accepted.
+        task: told of stored bytes as they are read.
+
+    Raises:
+        BadInputError: it is malformed, cut off, or over a limit.
+    """
+    with Ahead(pieces(open_source(layer, limits or Limits(), task))) as ahead:
+        for piece in ahead:
+            yield piece.data
+
+
 def checked_pieces(layer: Layer, source: Source, digests: list[str] | None = None) -> Generator[Piece]:
     """Yield the pieces of a layer, checking size, digest and diff_id when it ends.
 

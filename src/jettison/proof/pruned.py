@@ -15,8 +15,9 @@ from jettison.plan.record import Plan
 from jettison.progress import SILENT, Progress
 from jettison.proof.checks import told
 from jettison.proof.record import Check
+from jettison.rebuild.files import LayerFiles, bytes_read
 from jettison.rebuild.links import Key
-from jettison.rebuild.prune import LayerFiles, content_of_file, find_treatments
+from jettison.rebuild.prune import content_of_file, find_treatments
 from jettison.storage import scratch_dir
 
 
@@ -96,14 +97,23 @@ def _pairs(
         for path, (key, treatment) in by_path.items()
         if path in new.visible and new.visible[path].entry.type == "file"
     }
-    layers = sorted({(key[0], to[0]) for key, to, _ in matched.values()})
-    stored = sum(old.image.layers[one].blob.size + new.image.layers[two].blob.size for one, two in layers)
-    with progress.task("comparing pruned libraries", stored) as task:
-        for one, two in layers:
-            here = {key[1]: (path, to[1]) for path, (key, to, _) in matched.items() if (key[0], to[0]) == (one, two)}
-            there = sorted(index for _, index in here.values())
-            befores = LayerFiles(old.image.layers[one], old, limits, task).files(here, _folder(scratch, "old"))
-            afters = LayerFiles(new.image.layers[two], new, limits, task).files(there, _folder(scratch, "new"))
+    both = sorted({(key[0], to[0]) for key, to, _ in matched.values()})
+    pairs = {
+        each: {key[1]: (path, to[1]) for path, (key, to, _) in matched.items() if (key[0], to[0]) == each}
+        for each in both
+    }
+    todo = sum(
+        bytes_read(old.layers[one], here) + bytes_read(new.layers[two], [to for _, to in here.values()])
+        for (one, two), here in pairs.items()
+    )
+    folders = [scratch / "old", scratch / "new"]
+    for folder in folders:
+        folder.mkdir()
+    with progress.task("comparing pruned libraries", todo) as task:
+        for (one, two), here in pairs.items():
+            there = [to for _, to in here.values()]
+            befores = LayerFiles(old.image.layers[one], old.layers[one], limits, task).files(here, folders[0])
+            afters = LayerFiles(new.image.layers[two], new.layers[two], limits, task).files(there, folders[1])
             waiting: dict[int, Path] = {}
             with closing(befores), closing(afters):
                 for index, before in befores:
@@ -115,9 +125,3 @@ def _pairs(
                     yield path, matched[path][2], (before, after)
                     before.unlink()
                     after.unlink()
-
-
-def _folder(scratch: Path, name: str) -> Path:
-    folder = scratch / name
-    folder.mkdir(exist_ok=True)
-    return folder

@@ -5,8 +5,7 @@ A library that cannot be pruned, or whose pruned form does not pass, stays as it
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,11 +17,10 @@ from jettison.errors import BadInputError, MachineError
 from jettison.files.record import FileTable
 from jettison.finding import Skip
 from jettison.layers.limits import Limits
-from jettison.layers.stream import unpacked_again
-from jettison.oci.image import Layer
 from jettison.plan.content import Content
 from jettison.plan.record import Plan, Step
-from jettison.progress import SILENT, Progress, Task
+from jettison.progress import SILENT, Progress
+from jettison.rebuild.files import LayerFiles, bytes_read
 from jettison.rebuild.links import Key
 from jettison.rebuild.places import Places
 
@@ -75,9 +73,10 @@ def prune_files(
         by_layer[layer][index] = treatment
     found: dict[Key, PrunedFile] = {}
     skips: dict[Key, Skip] = {}
-    with progress.task("pruning", sum(table.image.layers[layer].blob.size for layer in by_layer)) as task:
+    todo = sum(bytes_read(table.layers[layer], treatments) for layer, treatments in by_layer.items())
+    with progress.task("pruning", todo) as task:
         for layer, treatments in sorted(by_layer.items()):
-            source = LayerFiles(table.image.layers[layer], table, limits or Limits(), task)
+            source = LayerFiles(table.image.layers[layer], table.layers[layer], limits or Limits(), task)
             for index, original in source.files(treatments, scratch):
                 try:
                     made = _prune_one(original, treatments[index], scratch / f"pruned-{layer}-{index}")
@@ -103,46 +102,6 @@ def find_treatments(table: FileTable, plan: Plan) -> Mapping[Key, Treatment]:
         if step.action == "prune"
         for target in step.targets
     }
-
-
-@dataclass(frozen=True, slots=True)
-class LayerFiles:
-    """A layer whose files can be had one after another; each lies on disk while it is looked at."""
-
-    layer: Layer
-    table: FileTable
-    limits: Limits
-    task: Task | None = None
-
-    def files(self, wanted: Iterable[int], folder: Path) -> Generator[tuple[int, Path]]:
-        """Give index and place of the wanted entries, in the order of the tar; the taker removes each file.
-
-        Raises:
-            BadInputError: the layer is not what it was when the table was read.
-            MachineError: there is no room.
-        """
-        table = self.table.layers[self.layer.index]
-        position, piece = 0, memoryview(b"")
-        stream = unpacked_again(self.layer, table.digest, limits=self.limits, task=self.task)
-        with closing(stream):
-            for index in sorted(wanted):
-                entry = table.entries[index]
-                path = folder / f"original-{self.layer.index}-{index}"
-                try:
-                    with open(path, "xb") as file:
-                        while position < entry.data + entry.size:
-                            if not piece and not (piece := next(stream, memoryview(b""))):
-                                raise BadInputError(f"{entry.path}: its layer ends before it")
-                            end = entry.data if position < entry.data else entry.data + entry.size
-                            taken = piece[: end - position]
-                            if position >= entry.data:
-                                file.write(taken)
-                            piece, position = piece[len(taken) :], position + len(taken)
-                except OSError as error:
-                    raise MachineError(f"{path}: {error.strerror}", hint="free some room") from error
-                yield index, path
-            for _ in stream:
-                pass  # its digest is checked at the end
 
 
 def _prune_one(original: Path, treatment: Treatment, out: Path) -> PrunedFile | str:
