@@ -10,7 +10,7 @@ from jettison.rules.record import Case, Proposal, Rule
 _SOURCE = re.compile(r".*\.(?:c|cc|cpp|cxx|cu|f|f90|pyx|pxd|pxi|pyx\.in|pxd\.in|pxi\.in|cpp\.in|c\.in)\Z")
 _BUILD = re.compile(
     r".*/(?:pkgconfig/[^/]+\.pc|(?:share|lib(?:/[^/]+)?)/cmake/.+|cmake/.*\.cmake|[^/]+\.cmake|aclocal/.+|meson\.build"
-    r"|CMakeLists\.txt|Makefile\.am)\Z"
+    r"|CMakeLists\.txt|Makefile\.am|torch/bin/protoc[^/]*)\Z"
 )
 
 
@@ -31,10 +31,12 @@ BUILD_FILES = Rule(
     "build-files",
     1,
     "sources beside built extensions; cmake, pkg-config and similar files",
-    "C, C++ and Cython sources go only from folders that hold the extension built from them.",
+    "C, C++ and Cython sources go only from folders that hold the extension built from them. Of torch's programs the "
+    "compiler for protocol buffers goes, which only torch's own build used.",
     (
         "…/sklearn/tree/_tree.pyx goes: _tree.cpython-311-x86_64-linux-gnu.so is beside it",
         "…/torch/share/cmake/Torch/TorchConfig.cmake goes",
+        "…/torch/bin/protoc goes; …/torch/bin/torch_shm_manager stays",
         "app/kernels.cu stays: it is the application's",
     ),
     _propose,

@@ -18,6 +18,8 @@ UNUSED = (
     ("libcheckpoint.so*", "only profilers load it"),
 )
 """Names (fnmatch) of libraries that no library opens by name, each with the reason."""
+BITCODE = ("libnvshmem_device.bc",)
+"""Names of files that compilers of GPU kernels link in: Triton, and those of :data:`OPENERS`."""
 OPENERS = ("cupy*", "nvmath-python*", "nsight*", "cupti-python*", "numba*", "jax-cuda*", "tensorflow", "rapids*")
 """Distributions (fnmatch) that may open CUDA libraries by name beyond what is known of torch."""
 
@@ -33,8 +35,6 @@ def _propose(case: Case) -> Iterator[Proposal]:
     if opened_elsewhere(case):
         return
     files = {file.path: file for file in case.left() if _reason(file) and file.path not in case.scene.held}
-    if not files:
-        return
     used: set[str] = set()
     gone = case.gone
     for path, facts in case.scene.elfs.items():
@@ -47,6 +47,9 @@ def _propose(case: Case) -> Iterator[Proposal]:
         for each in by_owner(matched, f"no file that stays links it, and {reason}", "cuda"):
             stem = pattern.partition(".so")[0].replace("*", "")
             yield Proposal(f"{each.area}/{stem}", each.reason, each.files, each.owner)
+    if not any(file.owner == "python:triton" for file in case.left()):
+        code = [file for file in case.left() if _name(file) in BITCODE and file.path not in case.scene.held]
+        yield from by_owner(code, "nothing is left that compiles GPU kernels and could link it", "cuda")
 
 
 def _name(file: File) -> str:
@@ -65,10 +68,10 @@ CUDA_LIBRARIES = Rule(
     2,
     "CUDA libraries that nothing in the image can load",
     "The wheels of CUDA hold libraries that a program must link or preload to use: solvers for several GPUs, stand-ins "
-    "for other libraries, alternates, parts of profilers. They go when no ELF file that stays needs them. Left alone "
-    "is everything that is known to be opened by name, and all of them beside distributions that may open CUDA "
-    "libraries by name (CuPy, nvmath, numba, JAX, TensorFlow). Profiling with CUPTI's range profiler is no longer "
-    "possible then.",
+    "for other libraries, alternates, parts of profilers. They go when no ELF file that stays needs them; bitcode that "
+    "compilers of kernels link goes where Triton went or never was. Left alone is everything that is known to be "
+    "opened by name, and all of it beside distributions that may open CUDA libraries by name (CuPy, nvmath, numba, "
+    "JAX, TensorFlow). Profiling with CUPTI's range profiler is no longer possible then.",
     (
         "…/nvidia/cu13/lib/libcusolverMg.so.12 goes: nothing links it",
         "…/nvidia/cu13/lib/libcusolver.so.12 stays: torch opens it by name",

@@ -202,6 +202,23 @@ def test_triton_beside_torch() -> None:
     assert taken(plan_of(table({**TORCH, **TRITON, **more}), None), "triton")
 
 
+def test_bitcode() -> None:
+    """Bitcode that kernels are linked with goes where Triton is not there any more, and stays with it."""
+    tree = distribution("nvidia-nvshmem-cu13", {"nvidia/nvshmem/lib/libnvshmem_device.bc": b"BC"})
+    path = f"{SITE}/nvidia/nvshmem/lib/libnvshmem_device.bc"
+    assert path in taken(plan_of(table({**tree, **TORCH, **TRITON}), None), "cuda-libraries")
+    app: Tree = {"srv/app.py": b"import triton\n"}
+    assert taken(plan_of(table({**tree, **TORCH, **TRITON, **app}), None), "cuda-libraries") == set()
+
+
+def test_protoc() -> None:
+    """Of the programs in torch the protocol buffers' compiler goes, and what torch starts stays."""
+    names = ("protoc", "protoc-3.13.0.0", "torch_shm_manager")
+    image = table(distribution("torch", {f"torch/bin/{name}": elf_bytes(kind=2) for name in names}))
+    found = {path.rpartition("/")[2] for path in taken(plan_of(image, None), "build-files")}
+    assert found == {"protoc", "protoc-3.13.0.0"}
+
+
 CUDA = "usr/local/cuda-13.0/targets/x86_64-linux/lib"
 WHEELS = f"/{SITE}/nvidia/cu13/lib"
 
