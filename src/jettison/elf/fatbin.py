@@ -11,7 +11,7 @@ The walk asks for the few bytes it needs (:class:`Need`) or for the next place t
 import re
 import struct
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jettison.layers.table import Read
 
@@ -21,7 +21,8 @@ HEAD = 16
 ENTRY_HEAD = 64
 MAX_ENTRY_HEAD = 1 << 16
 MAX_ENTRIES = 1 << 16
-MAX_FATBINS = 1 << 20
+MAX_IN_FILE = 500_000
+"""Entries of a file; the most met is 24,000 (libcufft of CUDA 13)."""
 ENTRY_VERSION = 0x101
 ALIGN = 8
 
@@ -117,8 +118,8 @@ def walk_file(size: int, found: list[Fatbin]) -> Walk:
         size: bytes of the file.
         found: gets the fatbins appended, in order.
     """
-    at = 0
-    while len(found) < MAX_FATBINS:
+    at = total = 0
+    while True:
         place = yield Find(at)
         if not isinstance(place, int) or place < 0:
             return
@@ -126,6 +127,10 @@ def walk_file(size: int, found: list[Fatbin]) -> Walk:
         if isinstance(fatbin, int):
             at = fatbin
         else:
+            total += len(fatbin.entries)
+            if total > MAX_IN_FILE:
+                found.append(replace(fatbin, entries=(), problem=f"the file has more than {MAX_IN_FILE} entries"))
+                return
             found.append(fatbin)
             at = fatbin.entries[-1].end if fatbin.problem else fatbin.end
 

@@ -33,7 +33,8 @@ PF_X, PF_W = 1, 2
 SHT_NULL, SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL, SHT_DYNSYM = 0, 2, 4, 8, 9, 11
 SHF_ALLOC = 2
 DT_SYMTAB, DT_RELA, DT_RELASZ, DT_RELRSZ, DT_RELR, DT_REL, DT_JMPREL, DT_PLTRELSZ = 6, 7, 8, 35, 36, 17, 23, 2
-MAX_RELOCATIONS = 8_000_000
+MAX_RELOCATIONS = 2_000_000
+"""Of one kind; the most met is 375,000 (libcublasLt of CUDA 13)."""
 _MOST_PADDING = 4096  # bytes
 
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
@@ -300,13 +301,18 @@ def _rela_rows(layout: Layout, data: Data) -> Iterator[tuple[int, tuple[int, int
     for table, length in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
         if table not in values:
             continue
-        start, size = layout.offset_of(values[table]), values.get(length, 0)
-        if not size:
-            continue
-        if start < 0 or size % RELA.size or start + size > layout.size or size > MAX_RELOCATIONS * RELA.size:
-            raise BadInputError(f"its relocations ({size} bytes) do not fit")
-        rows = RELA.iter_unpack(bytes(data[start : start + size]))
-        yield from zip(range(start, start + size, RELA.size), rows, strict=True)
+        start, rows = _table(layout, data, values[table], values.get(length, 0), RELA.size)
+        yield from zip(range(start, start + len(rows), RELA.size), RELA.iter_unpack(rows), strict=True)
+
+
+def _table(layout: Layout, data: Data, address: int, size: int, width: int) -> tuple[int, bytes]:
+    """Return offset and bytes of a table of relocations, each of ``width`` bytes."""
+    if not size:
+        return 0, b""
+    start = layout.offset_of(address)
+    if start < 0 or size % width or start + size > layout.size or size > MAX_RELOCATIONS * width:
+        raise BadInputError(f"its relocations ({size} bytes) do not fit")
+    return start, bytes(data[start : start + size])
 
 
 def _relr_slots(layout: Layout, data: Data) -> Iterator[int]:
@@ -314,13 +320,12 @@ def _relr_slots(layout: Layout, data: Data) -> Iterator[int]:
     values = dict(layout.dynamic)
     if DT_RELR not in values:
         return
-    start, size = layout.offset_of(values[DT_RELR]), values.get(DT_RELRSZ, 0)
-    if not size:
-        return
-    if start < 0 or size % WORD.size or start + size > layout.size or size > MAX_RELOCATIONS * WORD.size:
-        raise BadInputError(f"its packed relocations ({size} bytes) do not fit")
-    base = 0
-    for (word,) in WORD.iter_unpack(bytes(data[start : start + size])):
+    _, words = _table(layout, data, values[DT_RELR], values.get(DT_RELRSZ, 0), WORD.size)
+    base = count = 0
+    for (word,) in WORD.iter_unpack(words):
+        count += word.bit_count() if word & 1 else 1
+        if count > MAX_RELOCATIONS:
+            raise BadInputError(f"it has more than {MAX_RELOCATIONS} packed relocations")
         if word & 1 == 0:
             yield word
             base = word + WORD.size

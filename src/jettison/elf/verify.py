@@ -6,6 +6,7 @@ entries, byte for byte and in order; and for every target the driver's choice am
 the original.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -188,7 +189,8 @@ def _pointers(pair: _Pair) -> None:
             if address >= 0:
                 pair.allowed.append((address, address + WORD.size))
         _slot(pair, *one[:2], other[1])
-    if list(other_relocations(old.layout, old.data)) != list(other_relocations(new.layout, new.data)):
+    others = other_relocations(old.layout, old.data), other_relocations(new.layout, new.data)
+    if any(one != other for one, other in itertools.zip_longest(*others)):
         pair.problems.append("its other relocations differ")
 
 

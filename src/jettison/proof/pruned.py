@@ -17,7 +17,7 @@ from jettison.proof.checks import told
 from jettison.proof.record import Check
 from jettison.rebuild.files import LayerFiles, bytes_read
 from jettison.rebuild.links import Key
-from jettison.rebuild.prune import content_of_file, find_treatments
+from jettison.rebuild.prune import content_of_file, find_treatments, visible_keys
 from jettison.storage import scratch_dir
 
 
@@ -59,7 +59,7 @@ def check_pruned(
                     problems.append(f"{path}: its content is not that which was read before")
             problems += (f"{path}: {problem}" for problem in found.problems)
             totals = _added(totals, found)
-    seen = {path for path, key in _visible(old) if key in wanted}
+    seen = {path for path, key in visible_keys(old) if key in wanted}
     problems += (f"{path}: it is no file of the new image" for path in sorted(seen - contents.keys()))
     return (told("pruned", _detail(len(contents), wanted, totals), problems),), contents
 
@@ -78,10 +78,6 @@ def _added(one: Verified, other: Verified) -> Verified:
     return Verified((), one.mapped + other.mapped, one.fatbins + other.fatbins, one.choices + other.choices)
 
 
-def _visible(table: FileTable) -> Iterator[tuple[str, Key]]:
-    return ((path, (file.layer, file.index)) for path, file in table.visible.items())
-
-
 def _pairs(
     old: FileTable,
     new: FileTable,
@@ -91,7 +87,7 @@ def _pairs(
     progress: Progress,
 ) -> Iterator[tuple[str, Treatment, tuple[Path, Path]]]:
     """Give each pair of libraries: its path, how it was pruned, where the two lie."""
-    by_path = {path: (key, wanted[key]) for path, key in _visible(old) if key in wanted}
+    by_path = {path: (key, wanted[key]) for path, key in visible_keys(old) if key in wanted}
     matched = {
         path: (key, (new.visible[path].layer, new.visible[path].index), treatment)
         for path, (key, treatment) in by_path.items()

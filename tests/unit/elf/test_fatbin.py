@@ -136,6 +136,14 @@ def test_too_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than 3 entries" in found.problem
 
 
+def test_too_many_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is that of a whole file; what is behind is not looked at, and the last fatbin says so."""
+    monkeypatch.setattr("jettison.elf.fatbin.MAX_IN_FILE", 5)
+    found = found_in(fatbin(ptx(80, 0), ptx(90, 0)) * 4)
+    assert [len(each.entries) for each in found] == [2, 2, 0]
+    assert found[-1].problem == "the file has more than 5 entries"
+
+
 def test_bytes_that_are_not_at_hand() -> None:
     """A reader that cannot give the bytes is heard."""
 
