@@ -5,8 +5,10 @@ every field that matters here is left as it is.
 """
 
 import struct
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Protocol
 
 from jettison.elf import parse
@@ -33,6 +35,8 @@ PF_X, PF_W = 1, 2
 SHT_NULL, SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL, SHT_DYNSYM = 0, 2, 4, 8, 9, 11
 SHF_ALLOC = 2
 DT_SYMTAB, DT_RELA, DT_RELASZ, DT_RELRSZ, DT_RELR, DT_REL, DT_JMPREL, DT_PLTRELSZ = 6, 7, 8, 35, 36, 17, 23, 2
+MAX_PROGRAMS = 4096
+"""Libraries have a dozen; those that were pruned some hundreds."""
 MAX_RELOCATIONS = 2_000_000
 """Of one kind; the most met is 375,000 (libcublasLt of CUDA 13)."""
 _MOST_PADDING = 4096  # bytes
@@ -42,6 +46,7 @@ PROGRAM = struct.Struct("<IIQQQQQQ")
 SECTION = struct.Struct("<IIQQQQIIQQ")
 RELA = struct.Struct("<QQq")
 WORD = struct.Struct("<Q")
+_VADDR, _OFFSET = attrgetter("vaddr"), attrgetter("offset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +154,32 @@ class Layout:
         """Offset behind the program headers."""
         return self.phoff + len(self.programs) * PROGRAM.size
 
+    def load_of(self, address: int) -> Program | None:
+        """Return the segment that an address lies in; None when nothing is mapped there."""
+        place = bisect_right(self.loads, address, key=_VADDR) - 1
+        load = self.loads[place] if place >= 0 else None
+        return load if load is not None and address < load.vaddr + load.memsz else None
+
+    def load_at(self, offset: int) -> Program | None:
+        """Return the segment that maps a byte of the file; None when none does."""
+        return _load_at(self.loads, offset)
+
     def offset_of(self, address: int) -> int:
         """Return where in the file the byte mapped at an address lies; -1 when no file's byte is mapped there."""
-        for load in self.loads:
-            if load.vaddr <= address < load.vaddr + load.filesz:
-                return load.offset + address - load.vaddr
-        return -1
+        load = self.load_of(address)
+        inside = load is not None and address < load.vaddr + load.filesz
+        return load.offset + address - load.vaddr if load is not None and inside else -1
 
     def address_of(self, offset: int) -> int:
         """Return where a byte of the file is mapped; -1 when it is not."""
-        for load in self.loads:
-            if load.offset <= offset < load.end:
-                return load.vaddr + offset - load.offset
-        return -1
+        load = self.load_at(offset)
+        return load.vaddr + offset - load.offset if load is not None else -1
+
+
+def _load_at(loads: Sequence[Program], offset: int) -> Program | None:
+    place = bisect_right(loads, offset, key=_OFFSET) - 1
+    load = loads[place] if place >= 0 else None
+    return load if load is not None and offset < load.end else None
 
 
 def read_layout(data: Data) -> Layout:
@@ -181,6 +199,8 @@ def read_layout(data: Data) -> Layout:
     fields = HEADER.unpack(data[: HEADER.size])
     if fields[8] != HEADER.size or fields[12] != header.shnum or not header.shnum:
         raise BadInputError("its section headers are missing or do not fit")
+    if header.phnum > MAX_PROGRAMS:
+        raise BadInputError(f"it has {header.phnum} program headers, more than {MAX_PROGRAMS}")
     table = bytes(data[header.phoff : header.phoff + header.phnum * PROGRAM.size])
     programs = tuple(Program(*row) for row in PROGRAM.iter_unpack(table))
     _check_programs(programs, size, PAGE[header.machine])
@@ -241,9 +261,8 @@ def _check_sections(sections: tuple[Part, ...], loads: tuple[Program, ...], size
         if each.end > size:
             raise BadInputError(f"section {each.name!r} of {each.size} bytes at {each.offset} goes past the file's end")
         if each.flags & SHF_ALLOC and each.end > each.offset:
-            mapped = (load.offset <= each.offset and each.end <= load.end for load in loads)
-            agrees = (each.addr - load.vaddr == each.offset - load.offset for load in loads)
-            if not any(map(all, zip(mapped, agrees, strict=True))):
+            load = _load_at(loads, each.offset)
+            if load is None or each.end > load.end or each.addr - load.vaddr != each.offset - load.offset:
                 raise BadInputError(f"section {each.name!r} is not mapped where its header says")
 
 

@@ -5,8 +5,10 @@ What becomes of a file is worked out first (:func:`plan_edit`), as new content f
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from jettison.elf.arch import Choice, runnable, runs, wanted
@@ -135,11 +137,13 @@ def _gpu(work: _Work, choice: Choice) -> None:
     fatbins = read_fatbins(work.data.read, len(work.data))
     stub = _smallest(fatbins, choice)
     claimed: set[int] = set()
-    for index, section in enumerate(work.layout.sections):
-        if section.name in OWN_SECTIONS and section.flags & SHF_ALLOC and section.type != SHT_NOBITS:
-            inside = [each for each in fatbins if section.offset <= each.offset < section.end]
-            claimed.update(each.offset for each in inside)
-            _own_section(work, index, inside, choice, stub)
+    own = _own_sections(work.layout)
+    references = cache(lambda: find_references(work.data, work.layout, *_hull(own)))
+    starts = [each.offset for each in fatbins]
+    for index, section in own:
+        inside = fatbins[bisect_left(starts, section.offset) : bisect_left(starts, section.end)]
+        claimed.update(each.offset for each in inside)
+        _own_section(work, index, inside, choice, stub, references)
     if work.treatment.level > 1:
         for fatbin in fatbins:
             if fatbin.offset not in claimed and not fatbin.problem:
@@ -147,6 +151,29 @@ def _gpu(work: _Work, choice: Choice) -> None:
     if work.treatment.level > 2:  # noqa: PLR2004 -- as LEVELS has it
         found = find_bare(work.data, work.layout, fatbins)
         work.spans += (Span(each.offset, each.end, None) for each in found if not runs_bare(each.arch, choice.targets))
+
+
+def _own_sections(layout: Layout) -> list[tuple[int, Part]]:
+    """Return the sections of nothing but fatbins, with their indices.
+
+    Raises:
+        BadInputError: two overlap.
+    """
+    found = [
+        (index, each)
+        for index, each in enumerate(layout.sections)
+        if each.name in OWN_SECTIONS and each.flags & SHF_ALLOC and each.type != SHT_NOBITS
+    ]
+    found.sort(key=lambda pair: pair[1].offset)
+    for (_, one), (_, other) in itertools.pairwise(found):
+        if one.end > other.offset:
+            raise BadInputError(f"sections {one.name!r} and {other.name!r} overlap")
+    return found
+
+
+def _hull(sections: Sequence[tuple[int, Part]]) -> Range:
+    """Return the addresses from the first to the last byte of some sections."""
+    return min(each.addr for _, each in sections), max(each.addr + each.size for _, each in sections)
 
 
 def triples(entries: Sequence[Entry]) -> list[tuple[int, int, int]]:
@@ -173,7 +200,14 @@ def _kept(fatbin: Fatbin, choice: Choice, stub: Entry | None) -> tuple[Entry, ..
     return (stub,) if stub is not None else fatbin.entries
 
 
-def _own_section(work: _Work, index: int, fatbins: list[Fatbin], choice: Choice, stub: Entry | None) -> None:
+def _own_section(
+    work: _Work,
+    index: int,
+    fatbins: Sequence[Fatbin],
+    choice: Choice,
+    stub: Entry | None,
+    find: Callable[[], References],
+) -> None:
     section = work.layout.sections[index]
     if problem := _untidy(work.data, section, fatbins):
         work.notes.append(f"{section.name}: {problem}: what cannot run is emptied in place")
@@ -184,7 +218,7 @@ def _own_section(work: _Work, index: int, fatbins: list[Fatbin], choice: Choice,
     kept = [_kept(fatbin, choice, stub) for fatbin in fatbins]
     if all(entries == fatbin.entries for entries, fatbin in zip(kept, fatbins, strict=True)):
         return
-    references = find_references(work.data, work.layout, section.addr, section.addr + section.size)
+    references = find()
     fixed = [_fixed(work, section, fatbin, references) for fatbin in fatbins]
     if count := sum(map(bool, fixed)):
         why = next(filter(None, fixed))

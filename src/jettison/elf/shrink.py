@@ -142,14 +142,16 @@ def _choose_holes(layout: Layout, edit: Edit) -> tuple[tuple[Range, ...], int]:
     dead = dead_ranges(edit.spans)
     last = max((load.end for load in layout.loads), default=0)
     splits = layout.type == ET_DYN and all(each.type != PT_INTERP for each in layout.programs)
+    others = [each for each in layout.programs if each.type != PT_LOAD]
     mapped, unmapped = [], []
     for start, end in dead:
-        load = next((load for load in layout.loads if load.offset < start and end <= load.end), None)
-        if any(each.type != PT_LOAD and each.offset < end and start < each.end for each in layout.programs):
+        load = layout.load_at(start)
+        if any(each.offset < end and start < each.end for each in others):
             continue  # what tools or the loader look for must stay in one piece
         if load is not None:
-            mapped.append((start, end))
-        elif all(end <= load.offset or start >= load.end for load in layout.loads):
+            if load.offset < start and end <= load.end:
+                mapped.append((start, end))
+        elif layout.load_at(end - 1) is None and not any(start <= each.offset < end for each in layout.loads):
             step = layout.page if start < last else _UNMAPPED_STEP if end < layout.size else WORD.size
             unmapped.append(_aligned(start, end, step))
     table_at = layout.phoff
@@ -204,7 +206,7 @@ def _pieces(load: Program, holes: Sequence[Range], moved: _Moved, page: int) -> 
         stop = max(end, load.offset + load.memsz) if last or end == load.end else end
         offset, address = moved.to(start), load.vaddr + start - load.offset
         align = load.align if (offset - address) % (load.align or 1) == 0 and start == load.offset else page
-        paddr = load.paddr + start - load.offset
+        paddr = (load.paddr + start - load.offset) % (1 << 64)  # nothing reads it, and it may be anything
         yield Program(PT_LOAD, load.flags, offset, address, paddr, begin - start, stop - start, align)
         start = end
 

@@ -7,6 +7,7 @@ the original.
 """
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -68,7 +69,7 @@ class _Side:
         """
         pieces = []
         while size > 0:
-            load = next((each for each in self.layout.loads if each.vaddr <= address < each.vaddr + each.memsz), None)
+            load = self.layout.load_of(address)
             if load is None:
                 raise BadInputError(f"nothing is mapped at {address:#x}")
             stored = load.vaddr + load.filesz - address
@@ -80,8 +81,10 @@ class _Side:
 
     def fatbin(self, address: int) -> Fatbin | None:
         """Return the fatbin that begins at an address; the offsets in it are addresses, too."""
-        end = max((load.vaddr + load.memsz for load in self.layout.loads), default=0)
-        return read_fatbin_at(self.read, address, end) if self.layout.offset_of(address) >= 0 else None
+        if self.layout.offset_of(address) < 0:
+            return None
+        last = self.layout.loads[-1]
+        return read_fatbin_at(self.read, address, last.vaddr + last.memsz)
 
 
 @dataclass(slots=True)
@@ -183,7 +186,8 @@ def _pointers(pair: _Pair) -> None:
             return
         if one[1] == other[1]:
             continue
-        if old.fatbin(one[1]) is None or pair.moved.setdefault(one[1], other[1]) != other[1]:
+        free = pair.treatment.choice is not None and old.fatbin(one[1]) is not None
+        if not free or pair.moved.setdefault(one[1], other[1]) != other[1]:
             pair.problems.append(f"the pointer at {one[0]:#x} to {one[1]:#x} became one to {other[1]:#x}")
         for address in (old.layout.address_of(one[2]), one[0]):
             if address >= 0:
@@ -214,9 +218,8 @@ def _gpu(pair: _Pair) -> None:
         if each.name in OWN_SECTIONS and each.flags & SHF_ALLOC and each.type != SHT_NOBITS
     ]
     own = [(each.offset, each.end) for each in sections]
-    for section in sections:
-        pair.allowed.append((section.addr, section.addr + section.size))
-        _unreferenced(pair, section)
+    pair.allowed += ((each.addr, each.addr + each.size) for each in sections)
+    _unreferenced(pair, sections)
     fatbins = read_fatbins(pair.old.data.read, len(pair.old.data))
     if pair.treatment.level > 2:  # noqa: PLR2004 -- as LEVELS has it
         _bare(pair, fatbins, choice)
@@ -234,15 +237,18 @@ def _bare(pair: _Pair, fatbins: Sequence[Fatbin], choice: Choice) -> None:
             pair.allowed.append((address, address + each.end - each.offset))
 
 
-def _unreferenced(pair: _Pair, section: Part) -> None:
+def _unreferenced(pair: _Pair, sections: Sequence[Part]) -> None:
     """Check that nothing else points at what moved."""
-    references = find_references(pair.old.data, pair.old.layout, section.addr, section.addr + section.size)
+    if not pair.moved or not sections:
+        return
+    start, end = min(each.addr for each in sections), max(each.addr + each.size for each in sections)
+    references = find_references(pair.old.data, pair.old.layout, start, end)
     for old in pair.moved:
         fatbin = pair.old.fatbin(old)
-        if fatbin is None or not section.addr <= old < section.addr + section.size:
+        if fatbin is None or not start <= old < end:
+            pair.problems.append(f"what moved from {old:#x} is no fatbin of a section of fatbins")
             continue
-        end = old + fatbin.end - fatbin.offset
-        if references.fixes(old, end):
+        if references.fixes(old, old + fatbin.end - fatbin.offset):
             pair.problems.append(f"the fatbin at {old:#x} moved, and something else points into it")
 
 
@@ -351,7 +357,7 @@ def _alike(one: Read, other: Read, places: Range, size: int) -> bool:
 
 def _memory(pair: _Pair) -> None:
     """Compare what a process maps, page for page, outside the ranges where a difference is explained."""
-    allowed = sorted(pair.allowed)
+    allowed = _joined(pair.allowed)
     for load in pair.old.layout.loads:
         for start, end in _left((load.vaddr, load.vaddr + load.filesz), allowed):
             pair.mapped += end - start
@@ -364,10 +370,24 @@ def _memory(pair: _Pair) -> None:
             pair.problems.append(f"it maps {load.vaddr:#x}, which was not mapped")
 
 
+def _joined(ranges: Sequence[Range]) -> list[Range]:
+    """Return ranges in order, those that overlap or touch as one."""
+    found: list[Range] = []
+    for start, end in sorted(ranges):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
+
+
 def _left(whole: Range, without: Sequence[Range]) -> Iterator[Range]:
     at, stop = whole
-    for start, end in without:
-        if end <= at or start >= stop:
+    for place in range(max(0, bisect_right(without, whole) - 1), len(without)):
+        start, end = without[place]
+        if start >= stop:
+            break
+        if end <= at:
             continue
         if start > at:
             yield at, start
