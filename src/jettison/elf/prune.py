@@ -26,8 +26,9 @@ from jettison.elf.layout import (
     Part,
     read_layout,
 )
+from jettison.elf.ranges import Range
 from jettison.elf.references import References, find_references
-from jettison.elf.shrink import Edit, Range, Span, dead_ranges, shrink
+from jettison.elf.shrink import Edit, Span, dead_ranges, shrink
 from jettison.elf.treatment import Treatment
 from jettison.errors import BadInputError
 

@@ -11,7 +11,7 @@ section gets headers of its own behind them.
 """
 
 import os
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,8 +32,8 @@ from jettison.elf.layout import (
     Part,
     Program,
 )
+from jettison.elf.ranges import Range, left
 
-Range = tuple[int, int]
 MOST_HOLES = 400
 _LEAST_HOLE = 16  # pages; below, a program header and a mapping more are not worth it
 _UNMAPPED_STEP = 64  # bytes; keeps the alignment of sections that only tools read
@@ -221,7 +221,7 @@ def _sections(layout: Layout, edit: Edit, holes: Sequence[Range], moved: _Moved)
         whole = ((each.offset, each.end),)
         extents = edit.extents.get(index, whole)
         if each.flags & SHF_ALLOC and each.type not in (SHT_NOBITS, SHT_NULL) and each.size:
-            extents = tuple(_without(extents, holes)) or ((each.offset, each.offset),)
+            extents = tuple(part for extent in extents for part in left(extent, holes)) or ((each.offset, each.offset),)
         first, *rest = extents
         size = first[1] - first[0] if each.type not in (SHT_NOBITS, SHT_NULL) else each.size
         addr = each.addr + first[0] - each.offset if each.addr else 0
@@ -230,22 +230,6 @@ def _sections(layout: Layout, edit: Edit, holes: Sequence[Range], moved: _Moved)
             address = each.addr + start - each.offset
             more.append(replace(each, offset=moved.to(start), addr=address, size=end - start, link=0, info=0))
     return found + more
-
-
-def _without(ranges: Iterable[Range], holes: Sequence[Range]) -> Iterator[Range]:
-    """Give what is left of ranges when holes are taken out."""
-    for start, end in ranges:
-        at = start
-        for place in range(max(0, bisect_left(holes, (start, 0)) - 1), len(holes)):
-            begin, stop = holes[place]
-            if begin >= end:
-                break
-            if stop > at:
-                if begin > at:
-                    yield at, begin
-                at = min(end, stop)
-        if at < end:
-            yield at, end
 
 
 def _overlaid(spans: Sequence[Span], fixed: Sequence[Span], size: int) -> Iterator[Span]:
@@ -291,7 +275,7 @@ def _part(span: Span, start: int, end: int) -> Span:
 
 def _write(data: FileBytes, fd: int, span: Span, moved: _Moved) -> None:
     """Write a span to its place in the new file, but for what lies in a hole."""
-    for start, end in _without(((span.start, span.end),), moved.holes):
+    for start, end in left((span.start, span.end), moved.holes):
         part = _part(span, start, end)
         place = moved.to(start)
         if isinstance(part.source, int):

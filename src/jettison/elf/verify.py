@@ -7,8 +7,7 @@ the original.
 """
 
 import itertools
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jettison.elf.arch import Choice, choose, runnable, runs, shown
@@ -29,8 +28,8 @@ from jettison.elf.layout import (
     relative_relocations,
 )
 from jettison.elf.prune import OWN_SECTIONS, is_debug, triples
+from jettison.elf.ranges import Range, joined, left
 from jettison.elf.references import find_references
-from jettison.elf.shrink import Range
 from jettison.elf.treatment import Treatment
 from jettison.errors import BadInputError
 from jettison.layers.table import Read
@@ -357,9 +356,9 @@ def _alike(one: Read, other: Read, places: Range, size: int) -> bool:
 
 def _memory(pair: _Pair) -> None:
     """Compare what a process maps, page for page, outside the ranges where a difference is explained."""
-    allowed = _joined(pair.allowed)
+    allowed = joined(pair.allowed)
     for load in pair.old.layout.loads:
-        for start, end in _left((load.vaddr, load.vaddr + load.filesz), allowed):
+        for start, end in left((load.vaddr, load.vaddr + load.filesz), allowed):
             pair.mapped += end - start
             if not _same(pair, start, start, end - start):
                 pair.problems.append(f"bytes between {start:#x} and {end:#x} differ")
@@ -368,32 +367,6 @@ def _memory(pair: _Pair) -> None:
     for load in pair.new.layout.loads:
         if not any(start <= load.vaddr and load.vaddr + load.memsz <= end for start, end in old):
             pair.problems.append(f"it maps {load.vaddr:#x}, which was not mapped")
-
-
-def _joined(ranges: Sequence[Range]) -> list[Range]:
-    """Return ranges in order, those that overlap or touch as one."""
-    found: list[Range] = []
-    for start, end in sorted(ranges):
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
-        else:
-            found.append((start, end))
-    return found
-
-
-def _left(whole: Range, without: Sequence[Range]) -> Iterator[Range]:
-    at, stop = whole
-    for place in range(max(0, bisect_right(without, whole) - 1), len(without)):
-        start, end = without[place]
-        if start >= stop:
-            break
-        if end <= at:
-            continue
-        if start > at:
-            yield at, start
-        at = max(at, end)
-    if at < stop:
-        yield at, stop
 
 
 def _covered(pair: _Pair, start: int, end: int, flags: int) -> None:
