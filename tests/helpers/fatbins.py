@@ -113,7 +113,7 @@ class Library:
         start = self._page(page)
         shift = 2 * page
         wrappers = self._add(".nvFatBinSegment", 1, b"\0" * (24 * count), 3, shift=shift, align=8)
-        chosen = self._add(".data.chosen", 1, inside[0], 3, shift=shift, align=8)
+        self._add(".data.chosen", 1, inside[0], 3, shift=shift, align=8)
         pointed = [fat.addr + at for at in own[1]]
         pointed += [pointed[index] for index in sorted(self.twice)]
         pointed += [rel.addr + at for at in more[1]]
@@ -135,7 +135,6 @@ class Library:
             self._put(dynsym.offset + 24 * place, struct.pack("<IBBHQQ", 12, 0x11, 0, 4, pointed[index], 8))
         for place, index in enumerate(sorted(self.coded)):
             self._code(text, 1 + 8 * place, pointed[index])
-        del chosen
         if self.debug:
             self._add(".debug_info", 1, b"d" * self.debug, 0)
         return self._finish()

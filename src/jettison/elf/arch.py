@@ -95,6 +95,11 @@ def runs(kind: int, arch: int, flags: int, target: int) -> bool:
     return same_family if kind == CUBIN or flags & FAMILY else True
 
 
+def runs_any(entry: Entry, targets: Iterable[int]) -> bool:
+    """Whether an entry can run on one of some GPUs."""
+    return any(runs(entry.kind, entry.arch, entry.flags, target) for target in targets)
+
+
 def choose(entries: Sequence[Entry], target: int) -> Entry | None:
     """Return the entry that the driver would load on a GPU; None when it would say that there is none."""
     best: tuple[tuple[bool, int, bool, int], Entry] | None = None

@@ -11,23 +11,21 @@ from dataclasses import dataclass
 
 import zstandard
 
+from jettison.elf.bytes import FileBytes, find
 from jettison.elf.fatbin import Fatbin
-from jettison.elf.layout import HEADER, SHF_ALLOC, SHT_NOBITS, Data, Layout
+from jettison.elf.layout import HEADER, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS, Layout
+from jettison.errors import BadInputError
+from jettison.layers.zstdframes import MAGIC, frame_end
 
-MAGIC = b"\x28\xb5\x2f\xfd"
 EM_CUDA = 190
 _IDENTS = {b"\x7fELF\x02\x01\x01\x41\x08": 8, b"\x7fELF\x02\x01\x01\x33\x07": 0}
 """Beginnings of cubins (64 bits, little-endian, EI_OSABI, EI_ABIVERSION), with the bit of ``e_flags`` where the
 architecture begins; seen in libraries of CUDA 13, where both are."""
 _IDENT = 9
-_RLE, _RESERVED = 1, 3
 _MOST_WINDOW = 64 << 20
 _MOST_FRAME = 64 << 20
 _MOST = 1 << 30  # bytes that a cubin may have
 _WINDOW = 1 << 20
-_LARGEST_BLOCK = 128 << 10
-_MAX_BLOCKS = 1 << 16
-SHF_EXECINSTR = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def runs_bare(arch: int, targets: Iterable[int]) -> bool:
     return any(arch // 10 == target // 10 and arch <= target for target in targets)
 
 
-def find_bare(data: Data, layout: Layout, fatbins: Sequence[Fatbin]) -> Iterator[Bare]:
+def find_bare(data: FileBytes, layout: Layout, fatbins: Sequence[Fatbin]) -> Iterator[Bare]:
     """Give the packed cubins in sections that are mapped and hold no code, outside of fatbins; ascending.
 
     Args:
@@ -67,7 +65,7 @@ def find_bare(data: Data, layout: Layout, fatbins: Sequence[Fatbin]) -> Iterator
     at = 0
     for start, end in parts:
         at = max(at, start)
-        while (at := _find(data, at, end)) >= 0:
+        while (at := find(data.read, MAGIC, at, end)) >= 0:
             before = bisect_right(taken, (at, len(data))) - 1
             inside = taken[before][1] if before >= 0 and at < taken[before][1] else 0
             frame = None if inside else _frame(data, at, end)
@@ -77,20 +75,11 @@ def find_bare(data: Data, layout: Layout, fatbins: Sequence[Fatbin]) -> Iterator
         at = end
 
 
-def _find(data: Data, at: int, end: int) -> int:
-    """Return where the next frame begins; -1 when none does before ``end``."""
-    while at < end:
-        place = data[at : min(end, at + _WINDOW)].find(MAGIC)
-        if place >= 0:
-            return at + place
-        at += _WINDOW - len(MAGIC) + 1
-    return -1
-
-
-def _frame(data: Data, at: int, end: int) -> Bare | None:
+def _frame(data: FileBytes, at: int, end: int) -> Bare | None:
     """Return the packed cubin at an offset; None for whatever else begins like a frame."""
-    stop = _blocks(data, at, end)
-    if not stop or stop - at > _MOST_FRAME:
+    try:
+        stop = frame_end(data.read, at, min(end, at + _MOST_FRAME))
+    except BadInputError:
         return None
     head = _unpacked(data[at:stop])
     if head is None or HEADER.unpack(head)[2] != EM_CUDA:
@@ -110,22 +99,3 @@ def _unpacked(frame: bytes) -> bytes | None:
     except zstandard.ZstdError:
         return None
     return head or None
-
-
-def _blocks(data: Data, at: int, end: int) -> int:
-    """Return the offset behind a frame, by its block headers; 0 when it is malformed or cut off."""
-    head = data[at : min(end, at + 5)]
-    if len(head) < 5 or head[4] & 0x08:  # noqa: PLR2004 -- magic and descriptor
-        return 0
-    single, sizes = head[4] >> 5 & 1, head[4] >> 6
-    place = at + 5 + (1 - single) + (0, 1, 2, 4)[head[4] & 3] + ((single, 2, 4, 8)[sizes])
-    for _ in range(_MAX_BLOCKS):
-        block = int.from_bytes(data[place : min(end, place + 3)], "little")
-        kind, size = block >> 1 & 3, block >> 3
-        place += 3 + (1 if kind == _RLE else size)
-        if kind == _RESERVED or size > _LARGEST_BLOCK or place > end:
-            return 0
-        if block & 1:
-            place += 4 * (head[4] >> 2 & 1)
-            return place if place <= end else 0
-    return 0

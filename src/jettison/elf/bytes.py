@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from jettison.errors import BadInputError, MachineError
+from jettison.layers.table import Read
 
 
 class FileBytes(AbstractContextManager["FileBytes"]):
@@ -49,3 +50,28 @@ class FileBytes(AbstractContextManager["FileBytes"]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         os.close(self.fd)
+
+
+_WINDOWS = 256, 1 << 20
+
+
+def find(read: Read, what: bytes, start: int, end: int) -> int:
+    """Return where some bytes are found next; -1 when they are not there.
+
+    Args:
+        read: gives the bytes of the file.
+        what: to look for.
+        start: offset to look from.
+        end: offset that they lie before, whole.
+
+    Raises:
+        BadInputError: the bytes are not at hand.
+    """
+    at, (window, most) = start, _WINDOWS  # what is looked for often lies one behind the other: look near first
+    while at < end:
+        place = read(at, min(window, end - at)).find(what)
+        if place >= 0:
+            return at + place
+        at += window - len(what) + 1
+        window = min(4 * window, most)
+    return -1

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
+from jettison.elf.bytes import find
 from jettison.layers.table import Read
 
 MAGIC = b"\x50\xed\x55\xba\x01\x00\x10\x00"
@@ -217,24 +218,10 @@ def read_fatbins(read: Read, size: int) -> tuple[Fatbin, ...]:
             if isinstance(wish, Need):
                 answer = read(wish.offset, max(0, min(wish.size, size - wish.offset)))
             else:
-                answer = _find(read, wish.offset, size)
+                answer = find(read, MAGIC, wish.offset, size)
             wish = walk.send(answer)
     except StopIteration:
         return tuple(found)
-
-
-_WINDOWS = 256, 1 << 20
-
-
-def _find(read: Read, offset: int, size: int) -> int:
-    at, (window, most) = offset, _WINDOWS  # fatbins often lie one behind the other: look near first
-    while at < size:
-        place = read(at, min(window, size - at)).find(MAGIC)
-        if place >= 0:
-            return at + place
-        at += window - len(MAGIC) + 1
-        window = min(4 * window, most)
-    return -1
 
 
 class Scanner:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from jettison.elf.arch import Choice, runnable, runs, wanted
+from jettison.elf.arch import Choice, runnable, runs_any, wanted
 from jettison.elf.bare import find_bare, runs_bare
 from jettison.elf.bytes import FileBytes
 from jettison.elf.fatbin import ALIGN, CUBIN, HEAD, Entry, Fatbin, read_fatbins
@@ -138,8 +138,8 @@ def _gpu(work: _Work, choice: Choice) -> None:
     fatbins = read_fatbins(work.data.read, len(work.data))
     stub = _smallest(fatbins, choice)
     claimed: set[int] = set()
-    own = _own_sections(work.layout)
-    references = cache(lambda: find_references(work.data, work.layout, *_hull(own)))
+    own = own_sections(work.layout)
+    references = cache(lambda: find_references(work.data, work.layout, *hull(own)))
     starts = [each.offset for each in fatbins]
     for index, section in own:
         inside = fatbins[bisect_left(starts, section.offset) : bisect_left(starts, section.end)]
@@ -154,7 +154,7 @@ def _gpu(work: _Work, choice: Choice) -> None:
         work.spans += (Span(each.offset, each.end, None) for each in found if not runs_bare(each.arch, choice.targets))
 
 
-def _own_sections(layout: Layout) -> list[tuple[int, Part]]:
+def own_sections(layout: Layout) -> list[tuple[int, Part]]:
     """Return the sections of nothing but fatbins, with their indices.
 
     Raises:
@@ -172,7 +172,7 @@ def _own_sections(layout: Layout) -> list[tuple[int, Part]]:
     return found
 
 
-def _hull(sections: Sequence[tuple[int, Part]]) -> Range:
+def hull(sections: Sequence[tuple[int, Part]]) -> Range:
     """Return the addresses from the first to the last byte of some sections."""
     return min(each.addr for _, each in sections), max(each.addr + each.size for _, each in sections)
 
@@ -188,7 +188,7 @@ def _smallest(fatbins: Sequence[Fatbin], choice: Choice) -> Entry | None:
         entry
         for fatbin in fatbins
         for entry in fatbin.entries
-        if entry.kind == CUBIN and not any(runs(entry.kind, entry.arch, entry.flags, to) for to in choice.targets)
+        if entry.kind == CUBIN and not runs_any(entry, choice.targets)
     )
     return min(found, key=lambda entry: (entry.end - entry.offset, entry.offset), default=None)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jettison.elf.layout import (
     AARCH64,
     PF_X,
+    SHF_EXECINSTR,
     Data,
     Layout,
     Program,
@@ -93,7 +94,7 @@ def _code(layout: Layout, load: Program) -> list[tuple[int, int]]:
     ranges = [
         (each.offset, each.end)
         for each in layout.sections
-        if each.flags & 4 and load.offset <= each.offset and each.end <= load.end and each.size
+        if each.flags & SHF_EXECINSTR and load.offset <= each.offset and each.end <= load.end and each.size
     ]
     return ranges or [(load.offset, load.end)]
 

@@ -24,6 +24,7 @@ from jettison.elf.layout import (
     PT_INTERP,
     PT_LOAD,
     PT_PHDR,
+    SECTION,
     SHF_ALLOC,
     SHT_NOBITS,
     SHT_NULL,
@@ -32,7 +33,7 @@ from jettison.elf.layout import (
     Part,
     Program,
 )
-from jettison.elf.ranges import Range, left
+from jettison.elf.ranges import Range, joined, left
 
 MOST_HOLES = 400
 _LEAST_HOLE = 16  # pages; below, a program header and a mapping more are not worth it
@@ -100,7 +101,7 @@ def shrink(data: FileBytes, layout: Layout, edit: Edit, out: Path) -> int:
         head = list(HEADER.unpack(data[: HEADER.size]))
         head[5], head[6], head[10], head[12] = moved.to(table_at), end, len(programs), len(sections)
         _write_all(file.fileno(), HEADER.pack(*head), 0)
-    return end + len(sections) * 64
+    return end + len(sections) * SECTION.size
 
 
 class _Moved:
@@ -127,14 +128,7 @@ class _Moved:
 
 def dead_ranges(spans: Iterable[Span]) -> list[Range]:
     """Return the dead ranges, neighbours joined."""
-    joined: list[Range] = []
-    for span in spans:
-        if span.source is None and span.end > span.start:
-            if joined and joined[-1][1] == span.start:
-                joined[-1] = joined[-1][0], span.end
-            else:
-                joined.append((span.start, span.end))
-    return joined
+    return joined((span.start, span.end) for span in spans if span.source is None and span.end > span.start)
 
 
 def _choose_holes(layout: Layout, edit: Edit) -> tuple[tuple[Range, ...], int]:
@@ -245,23 +239,9 @@ def _overlaid(spans: Sequence[Span], fixed: Sequence[Span], size: int) -> Iterat
 
 def _cut(spans: Sequence[Span], fixed: Sequence[Span]) -> list[Span]:
     """Merge spans; a fixed one replaces what it covers, which is dead or headers."""
-    result: list[Span] = list(fixed)
-    for span in spans:
-        parts = [span]
-        for over in fixed:
-            parts = [piece for part in parts for piece in _apart(part, over)]
-        result += parts
-    return sorted(result, key=lambda span: span.start)
-
-
-def _apart(span: Span, over: Span) -> Iterator[Span]:
-    if over.end <= span.start or span.end <= over.start:
-        yield span
-        return
-    if span.start < over.start:
-        yield _part(span, span.start, over.start)
-    if over.end < span.end:
-        yield _part(span, over.end, span.end)
+    over = joined((each.start, each.end) for each in fixed)
+    parts = (_part(span, *each) for span in spans for each in left((span.start, span.end), over))
+    return sorted((*fixed, *parts), key=lambda span: span.start)
 
 
 def _part(span: Span, start: int, end: int) -> Span:

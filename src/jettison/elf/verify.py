@@ -10,11 +10,12 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jettison.elf.arch import Choice, choose, runnable, runs, shown
+from jettison.elf.arch import Choice, choose, runnable, runs_any, shown
 from jettison.elf.bare import find_bare, runs_bare
 from jettison.elf.bytes import FileBytes
 from jettison.elf.fatbin import CUBIN, PTX, Entry, Fatbin, read_fatbin_at, read_fatbins
 from jettison.elf.layout import (
+    HEADER,
     PT_LOAD,
     PT_PHDR,
     SHF_ALLOC,
@@ -27,7 +28,7 @@ from jettison.elf.layout import (
     read_layout,
     relative_relocations,
 )
-from jettison.elf.prune import OWN_SECTIONS, is_debug, triples
+from jettison.elf.prune import hull, is_debug, own_sections, triples
 from jettison.elf.ranges import Range, joined, left
 from jettison.elf.references import find_references
 from jettison.elf.treatment import Treatment
@@ -137,10 +138,10 @@ def _headers(pair: _Pair) -> None:
     _sections(pair)
     start = old.address_of(0)
     if start >= 0:
-        pair.allowed.append((start, start + 64))
+        pair.allowed.append((start, start + HEADER.size))
     table = old.address_of(old.phoff)
     if table >= 0:
-        pair.allowed.append((table, table + len(old.programs) * 56))
+        pair.allowed.append((table, table + old.phend - old.phoff))
     if table >= 0 and new.address_of(new.phoff) == table:
         pair.allowed.append((table, _behind_table(pair, table)))
 
@@ -211,13 +212,9 @@ def _gpu(pair: _Pair) -> None:
     choice = pair.treatment.choice
     if choice is None:
         return
-    sections = [
-        each
-        for each in pair.old.layout.sections
-        if each.name in OWN_SECTIONS and each.flags & SHF_ALLOC and each.type != SHT_NOBITS
-    ]
-    own = [(each.offset, each.end) for each in sections]
-    pair.allowed += ((each.addr, each.addr + each.size) for each in sections)
+    sections = own_sections(pair.old.layout)
+    own = [(each.offset, each.end) for _, each in sections]
+    pair.allowed += ((each.addr, each.addr + each.size) for _, each in sections)
     _unreferenced(pair, sections)
     fatbins = read_fatbins(pair.old.data.read, len(pair.old.data))
     if pair.treatment.level > 2:  # noqa: PLR2004 -- as LEVELS has it
@@ -236,11 +233,11 @@ def _bare(pair: _Pair, fatbins: Sequence[Fatbin], choice: Choice) -> None:
             pair.allowed.append((address, address + each.end - each.offset))
 
 
-def _unreferenced(pair: _Pair, sections: Sequence[Part]) -> None:
+def _unreferenced(pair: _Pair, sections: Sequence[tuple[int, Part]]) -> None:
     """Check that nothing else points at what moved."""
     if not pair.moved or not sections:
         return
-    start, end = min(each.addr for each in sections), max(each.addr + each.size for each in sections)
+    start, end = hull(sections)
     references = find_references(pair.old.data, pair.old.layout, start, end)
     for old in pair.moved:
         fatbin = pair.old.fatbin(old)
@@ -267,8 +264,10 @@ def _fatbin(pair: _Pair, offset: int, choice: Choice, *, own: bool) -> None:
         return
     pair.fatbins += 1
     hollow = _hollowed(pair, fatbin, found)
-    if not own:
+    if not own and hollow:
         _in_place(pair, fatbin, found, choice, address)
+    elif not own:
+        pair.problems.append(f"the fatbin at {address:#x} has other headers")
     elif not hollow and not _subsequence(pair, fatbin, found, choice):
         pair.problems.append(f"the fatbin at {address:#x} holds other entries than it held")
     for target in choice.targets:
@@ -293,9 +292,6 @@ def _hollowed(pair: _Pair, old: Fatbin, new: Fatbin) -> bool:
 
 def _in_place(pair: _Pair, fatbin: Fatbin, found: Fatbin, choice: Choice, address: int) -> None:
     """Hold a fatbin of a section where the library chooses: all that could run is there, the rest may be empty."""
-    if not _hollowed(pair, fatbin, found):
-        pair.problems.append(f"the fatbin at {address:#x} has other headers")
-        return
     stays = set(runnable(triples(fatbin.entries), choice))
     for place, (one, other) in enumerate(zip(fatbin.entries, found.entries, strict=True)):
         if place in stays:
@@ -310,12 +306,8 @@ def _subsequence(pair: _Pair, old: Fatbin, new: Fatbin, choice: Choice) -> bool:
     if all(any(_equal(pair, one, other) for one in rest) for other in new.entries):
         return True
     targets = choice.targets
-    stub = len(new.entries) == 1 and new.entries[0].kind == CUBIN and not _runs(new.entries[0], targets)
-    return stub and not any(_runs(each, targets) or each.kind not in (PTX, CUBIN) for each in old.entries)
-
-
-def _runs(entry: Entry, targets: Sequence[int]) -> bool:
-    return any(runs(entry.kind, entry.arch, entry.flags, target) for target in targets)
+    stub = len(new.entries) == 1 and new.entries[0].kind == CUBIN and not runs_any(new.entries[0], targets)
+    return stub and not any(runs_any(each, targets) or each.kind not in (PTX, CUBIN) for each in old.entries)
 
 
 def _kept_kinds(pair: _Pair, old: Fatbin, new: Fatbin, choice: Choice, address: int) -> None:

@@ -4,7 +4,7 @@ The decoder in the ``zstandard`` package ends quietly where a stream is cut off 
 its last two bytes reads as complete), so the frames are followed here as the stored bytes go by.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from jettison.errors import BadInputError
 
@@ -14,6 +14,7 @@ _CONTENT_SIZE_BYTES = (0, 2, 4, 8)
 _DICTIONARY_BYTES = (0, 1, 2, 4)
 _RLE_BLOCK = 1
 _RESERVED_BLOCK = 3
+MOST_BLOCKS = 1 << 16
 
 
 def is_skippable(head: bytes) -> bool:
@@ -62,6 +63,31 @@ class FrameWalk:
         """
         if self._skip or self._kept or not self._between:
             raise BadInputError(f"{self._place}: the zstd stream is cut off", hint="fetch or save the image again")
+
+
+def frame_end(read: Callable[[int, int], bytes], start: int, end: int) -> int:
+    """Return the offset behind one frame that lies among other bytes.
+
+    Args:
+        read: gives the bytes of the file.
+        start: where the frame begins.
+        end: what it does not go beyond.
+
+    Raises:
+        BadInputError: it is no frame, is cut off, or has more than :data:`MOST_BLOCKS` blocks.
+    """
+    steps = _steps(f"the frame at {start}")
+    at, (skip, wanted, _) = start, next(steps)
+    for _ in range(MOST_BLOCKS):
+        if at + wanted > end:
+            break
+        skip, following, between = steps.send(read(at, wanted))
+        at, wanted = at + wanted + skip, following
+        if between:
+            if at <= end:
+                return at
+            break
+    raise BadInputError(f"the frame at {start} is cut off, or has more than {MOST_BLOCKS} blocks")
 
 
 def _steps(place: str) -> Generator[tuple[int, int, bool], bytes, None]:

@@ -1,23 +1,21 @@
 """Single files of a layer, taken out one after another; each is held against the digest that its entry has."""
 
 import hashlib
-import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jettison.errors import BadInputError, MachineError
 from jettison.layers.entry import Entry
 from jettison.layers.limits import Limits, layer_place
 from jettison.layers.share import stored_at
-from jettison.layers.stream import unpacked
+from jettison.layers.stream import Source, pieces, unpacked
 from jettison.layers.table import LayerTable
 from jettison.oci.image import Layer
 from jettison.progress import Task
 
-_PIECE = 1 << 20
-_Content = Callable[[Entry], Iterable[memoryview | bytes]]
+_Content = Callable[[Entry], Iterable[memoryview]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def bytes_read(table: LayerTable, wanted: Collection[int]) -> int:
     return stored_at(table, max((entry.end for entry in entries), default=0))
 
 
-def _save(content: Iterable[memoryview | bytes], path: Path) -> str:
+def _save(content: Iterable[memoryview], path: Path) -> str:
     """Write a file; return its digest."""
     digest = hashlib.sha256()
     try:
@@ -89,30 +87,13 @@ def _save(content: Iterable[memoryview | bytes], path: Path) -> str:
 @contextmanager
 def _plain(files: LayerFiles) -> Iterator[_Content]:
     """Read each file of a plain tar where it lies."""
-    blob = files.layer.blob
+    blob, place = files.layer.blob, layer_place(files.layer)
 
-    def content(entry: Entry) -> Iterator[bytes]:
-        for at in range(0, entry.size, _PIECE):
-            with _read_errors(blob.path):
-                piece = os.pread(descriptor, min(_PIECE, entry.size - at), blob.offset + entry.data + at)
-            if files.task is not None:
-                files.task.advance(len(piece))
-            yield piece
+    def content(entry: Entry) -> Iterator[memoryview]:
+        part = replace(blob, offset=blob.offset + entry.data, size=entry.size)
+        return (piece.data for piece in pieces(Source(part, "none", place, files.limits, files.task)))
 
-    with _read_errors(blob.path):
-        descriptor = os.open(blob.path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        yield content
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _read_errors(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise MachineError(f"{path}: {error.strerror}", hint="check that the image is still there") from error
+    yield content
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def prune_files(
     for (layer, index), treatment in wanted.items():
         by_layer[layer][index] = treatment
     found: dict[Key, PrunedFile] = {}
-    skips: dict[Key, Skip] = {}
+    skips: list[Skip] = []
     todo = sum(bytes_read(table.layers[layer], treatments) for layer, treatments in by_layer.items())
     with progress.task("pruning", todo) as task:
         for layer, treatments in sorted(by_layer.items()):
@@ -85,8 +85,8 @@ def prune_files(
                 if isinstance(made, PrunedFile):
                     found[layer, index] = made
                 else:
-                    skips[layer, index] = Skip(table.layers[layer].entries[index].path, f"not pruned: {made}")
-    return _narrowed(table, plan, found, tuple(skips.values())), found
+                    skips.append(Skip(table.layers[layer].entries[index].path, f"not pruned: {made}"))
+    return _narrowed(table, plan, found, tuple(skips)), found
 
 
 def find_treatments(table: FileTable, plan: Plan) -> Mapping[Key, Treatment]:

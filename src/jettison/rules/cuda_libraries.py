@@ -1,10 +1,11 @@
 """CUDA libraries that nothing in the image can load."""
 
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jettison.elf.closure import needs
 from jettison.files.record import File
+from jettison.rules.names import matches
 from jettison.rules.record import Case, Proposal, Rule, by_owner
 
 UNUSED = (
@@ -27,20 +28,14 @@ OPENERS = ("cupy*", "nvmath-python*", "nsight*", "cupti-python*", "numba*", "jax
 def opened_elsewhere(case: Case) -> bool:
     """Whether a distribution is installed that may open CUDA's libraries by name."""
     names = [owner.name.lower().replace("_", "-") for owner in case.scene.table.owners.values()]
-    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in OPENERS)
+    return any(matches(name, OPENERS) for name in names)
 
 
 def _propose(case: Case) -> Iterator[Proposal]:
-    table = case.scene.table
     if opened_elsewhere(case):
         return
     files = {file.path: file for file in case.left() if _reason(file) and file.path not in case.scene.held}
-    used: set[str] = set()
-    gone = case.gone
-    for path, facts in case.scene.elfs.items():
-        file = table.visible[path]
-        if path not in files and (file.layer, file.index) not in gone:
-            used.update(found.path for found in needs(path, facts, case.scene.libraries).resolved)
+    used = _used(case, files) if files else set()
     unused = [file for path, file in files.items() if case.scene.resolve(path) not in used]
     for pattern, reason in UNUSED:
         matched = [file for file in unused if fnmatch.fnmatchcase(_name(file), pattern)]
@@ -50,6 +45,16 @@ def _propose(case: Case) -> Iterator[Proposal]:
     if not any(file.owner == "python:triton" for file in case.left()):
         code = [file for file in case.left() if _name(file) in BITCODE and file.path not in case.scene.held]
         yield from by_owner(code, "nothing is left that compiles GPU kernels and could link it", "cuda")
+
+
+def _used(case: Case, files: Mapping[str, File]) -> set[str]:
+    """Return the libraries that the other ELF files which stay need, by real path."""
+    used: set[str] = set()
+    for path, facts in case.scene.elfs.items():
+        file = case.scene.table.visible[path]
+        if path not in files and (file.layer, file.index) not in case.gone:
+            used.update(found.path for found in needs(path, facts, case.scene.libraries).resolved)
+    return used
 
 
 def _name(file: File) -> str:

@@ -1,12 +1,12 @@
 """CUDA's libraries of the system, beside those that Python distributions bring."""
 
-import fnmatch
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from jettison.elf.closure import Found, needs
 from jettison.files.record import File
 from jettison.rules.cuda_libraries import opened_elsewhere
+from jettison.rules.names import matches
 from jettison.rules.pruning import CLOSED_FILES
 from jettison.rules.record import Case, Proposal, Rule
 
@@ -17,17 +17,17 @@ _TOOLS = ("libcupti.so*", "libnvperf*", "libcheckpoint*", "libpcsamplingutil*") 
 
 def _propose(case: Case) -> Iterator[Proposal]:
     scene, twins = case.scene, _of_distributions(case)
-    if not any(fnmatch.fnmatchcase(name, _RUNTIME) for name in twins) or opened_elsewhere(case):
+    if not any(matches(name, (_RUNTIME,)) for name in twins) or opened_elsewhere(case):
         return
     groups = _of_the_system(case)
     group_of = {path: key for key, files in groups.items() for path in files}
     used = _used(case, group_of)
+    links = [(file, scene.resolve(file.path)) for file in case.left() if file.entry.type == "symlink"]
     for key, files in sorted(groups.items()):
         if key in used:
             continue
         owner = next(iter(files.values())).owner
-        links = [file for file in case.left() if file.entry.type == "symlink" and scene.resolve(file.path) in files]
-        taken = (*files.values(), *(file for file in links if file.owner == owner))
+        taken = (*files.values(), *(file for file, to in links if to in files and file.owner == owner))
         same = sorted({twins[name] for path in files if (name := _soname(case, path)) in twins})
         others = f"{', '.join(same)} bring the same, and that is what is loaded" if same else "CUDA comes from wheels"
         reason = f"no file that stays links these libraries of the system: {others}"
@@ -83,9 +83,7 @@ def _elsewhere(case: Case, found: Found, group_of: Mapping[str, str]) -> bool:
 
 def _is_cuda(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return any(fnmatch.fnmatchcase(name, each) for each in _LIBRARIES) and not any(
-        fnmatch.fnmatchcase(name, each) for each in _TOOLS
-    )
+    return matches(name, _LIBRARIES) and not matches(name, _TOOLS)
 
 
 def _soname(case: Case, path: str) -> str:

@@ -2,9 +2,10 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from jettison.files.record import File
+from jettison.rules.names import matches
 from jettison.rules.record import Case, Proposal, by_owner
 
 NEVER = (
@@ -72,14 +73,10 @@ def compiling(case: Case) -> Callable[[File], bool]:
     if case.reach.compilers:
         return lambda _: True
     names = {key: key.partition(":")[2].partition("@")[0] for key in case.scene.table.owners}
-    keys = {key for key, name in names.items() if _matches(name, (pattern for pattern, _ in COMPILES_AT_RUN_TIME))}
-    if any(_matches(name, NEEDS_CUDA_HEADERS) for name in names.values()):
+    keys = {key for key, name in names.items() if matches(name, (pattern for pattern, _ in COMPILES_AT_RUN_TIME))}
+    if any(matches(name, NEEDS_CUDA_HEADERS) for name in names.values()):
         keys |= {key for key, name in names.items() if name.startswith("nvidia-")}
     return lambda file: file.owner in keys
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def select(case: Case, wanted: Callable[[File], bool], reason: str) -> Iterator[Proposal]:

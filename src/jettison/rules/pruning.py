@@ -1,11 +1,11 @@
 """Which libraries may have parts taken out."""
 
-import fnmatch
 from collections.abc import Iterator
 
 from jettison.elf.facts import ElfFacts
 from jettison.files.record import File, Owner
 from jettison.rules.inside import never
+from jettison.rules.names import matches
 from jettison.rules.record import Case
 from jettison.rules.scene import Scene
 
@@ -55,7 +55,7 @@ def closed(scene: Scene, file: File) -> bool:
     owner = scene.table.owners.get(file.owner)
     if owner is not None and owner.type == "python" and _named(owner, _OPEN):
         return False
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in CLOSED_FILES):
+    if matches(name, CLOSED_FILES):
         return True
     if owner is None:
         return False
@@ -64,7 +64,7 @@ def closed(scene: Scene, file: File) -> bool:
 
 def _named(owner: Owner, patterns: tuple[str, ...]) -> bool:
     name = owner.name.lower().replace("_", "-")
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    return matches(name, patterns)
 
 
 def _says_so(scene: Scene, owner: Owner) -> bool:

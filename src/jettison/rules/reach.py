@@ -18,6 +18,7 @@ from jettison.elf.scripts import SHELLS, is_shell
 from jettison.files.record import Owner
 from jettison.rules import debian
 from jettison.rules.commands import command_lines, started, trail, which
+from jettison.rules.names import matches
 from jettison.rules.scene import Scene
 from jettison.rules.status import Installed, installed
 
@@ -176,7 +177,7 @@ class _Walker:
 
     def _meant_to_run(self, package: Installed) -> bool:
         name = self._debs[package.key].name
-        if not package.by_name or _matches(name, debian.PYTHON_BUILD) or _matches(name, debian.BUILD_NAMES):
+        if not package.by_name or matches(name, debian.PYTHON_BUILD) or matches(name, debian.BUILD_NAMES):
             return False
         return package.section not in debian.BUILD_SECTIONS
 
@@ -220,9 +221,7 @@ class _Walker:
     def _need_stdlib(self, version: str, path: str) -> None:
         prefix = f"usr/lib/python{version}/"
         for key, owner in self._debs.items():
-            if not _matches(owner.name, debian.PYTHON_BUILD) and not owner.name.endswith(
-                ("-tk", "-gdbm", "-testsuite")
-            ):
+            if not matches(owner.name, debian.PYTHON_BUILD) and not owner.name.endswith(("-tk", "-gdbm", "-testsuite")):
                 files = self.scene.files_of.get(key, ())
                 if any(file.path.startswith(prefix) and not file.path.startswith(f"{prefix}config-") for file in files):
                     self.need_package(key, Because(f"it brings modules of the standard library of {path}", path))
@@ -260,7 +259,3 @@ def _names(debs: Iterable[Owner]) -> dict[str, list[str]]:
         for name in owner.provides:
             names[name].append(owner.key)
     return names
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

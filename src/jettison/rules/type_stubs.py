@@ -1,10 +1,10 @@
 """Type stubs: type checkers and editors read them, programs do not."""
 
-import fnmatch
 from collections.abc import Iterator
 
 from jettison.files.record import File
 from jettison.rules.inside import select
+from jettison.rules.names import matches
 from jettison.rules.record import Case, Proposal, Rule
 
 READS_STUBS = ("lazy-loader",)
@@ -33,7 +33,7 @@ def _propose(case: Case) -> Iterator[Proposal]:
 
 
 def _reads_stubs(name: str, depends: tuple[tuple[str, ...], ...]) -> bool:
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in STUB_READERS):
+    if matches(name, STUB_READERS):
         return True
     return any(each in READS_STUBS for group in depends for each in group)
 
