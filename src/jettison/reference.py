@@ -1,6 +1,7 @@
-"""References: how a user names an image (``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``).
+"""References: how a user names an image.
 
-A bare path is a reference too; what lies there is recognised by content when it is opened.
+``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, ``registry:NAME``. A bare path is one
+too; what lies there is recognised by content when it is opened.
 """
 
 import os
@@ -10,23 +11,23 @@ from typing import Literal
 
 from jettison.errors import RefusedError, UsageError
 
-Kind = Literal["docker-archive", "oci", "oci-archive", ""]
+Kind = Literal["docker-archive", "oci", "oci-archive", "registry", ""]
 
-KINDS: tuple[Kind, ...] = ("docker-archive", "oci-archive", "oci")
+KINDS: tuple[Kind, ...] = ("docker-archive", "oci-archive", "oci", "registry")
 
-# A registry or an engine becomes a kind of its own once it can be read; until then this says what to do instead.
+# An engine becomes a kind of its own once it can be read; until then this says what to do instead.
 LATER = {
     "docker": "save the image first: docker save -o image.tar NAME",
     "docker-daemon": "save the image first: docker save -o image.tar NAME",
     "podman": "save the image first: podman save -o image.tar NAME",
     "containers-storage": "save the image first: podman save -o image.tar NAME",
     "containerd": "export the image first: ctr images export image.tar NAME",
-    "registry": "copy the image first: skopeo copy docker://NAME oci-archive:image.tar",
     "http": "download the archive first",
     "https": "download the archive first",
 }
 
 NAME_LENGTH = 384
+_SKOPEO = "docker://"
 
 _SCHEME = re.compile(r"([a-z][a-z0-9-]*):(?:.*)\Z", re.DOTALL)
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z")  # distribution-spec, "Pulling manifests"
@@ -45,7 +46,7 @@ class Reference:
     Attributes:
         text: as the user wrote it.
         kind: the scheme; empty for a bare path.
-        path: of the file or folder.
+        path: of the file or folder; of a registry's image, its name.
         tag: which of the images there: a tag, or ``repository:tag``; empty when not said.
     """
 
@@ -62,16 +63,17 @@ def parse_reference(text: str) -> Reference:
     first colon, as skopeo reads it.
 
     Args:
-        text: ``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]`` or a bare ``PATH[:TAG]``.
+        text: ``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, a bare ``PATH[:TAG]``, or
+            ``registry:NAME``, which may be written ``docker://NAME``, as skopeo has it.
 
     Raises:
         UsageError: it is empty, has no path, holds a NUL, or its tag is none.
-        RefusedError: it names a registry or an engine, which are not read yet.
+        RefusedError: it names an engine, which is not read yet.
     """
     if not text or "\0" in text:
         raise UsageError("an image reference is empty or holds a NUL byte", hint="name an archive or a layout folder")
     kind, rest = _split_scheme(text)
-    path, tag = _split_tag(rest)
+    path, tag = _split_tag(rest) if kind != "registry" else (rest, "")
     if not path:
         raise UsageError(f"{text!r} names no path", hint=f"write {kind or 'oci'}:PATH")
     return Reference(text, kind, path, check_name(tag, text) if tag else "")
@@ -104,6 +106,8 @@ def is_repository_tag(text: str) -> bool:
 
 
 def _split_scheme(text: str) -> tuple[Kind, str]:
+    if text.startswith(_SKOPEO):
+        return "registry", text.removeprefix(_SKOPEO)
     for kind in KINDS:
         if text.startswith(kind + ":"):
             return kind, text[len(kind) + 1 :]

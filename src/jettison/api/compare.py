@@ -50,7 +50,10 @@ def compare(
     options = options or ReadOptions()
     if workload is not None:
         require()
-    tables = [read_table(open_image(ref, platform=platform), options=options, progress=progress) for ref in refs]
+    tables = [
+        read_table(open_image(ref, platform=platform, progress=progress), options=options, progress=progress)
+        for ref in refs
+    ]
     speed = unpack_speed(cache=options.cache)
     runs = [_run(table, workload, options, progress) if workload else None for table in tables]
     return Comparison(

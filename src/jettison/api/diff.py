@@ -27,6 +27,7 @@ def diff(
         JettisonError: of the family that says what is wrong with an image.
     """
     tables = [
-        read_table(open_image(ref, platform=platform), options=options, progress=progress) for ref in (before, after)
+        read_table(open_image(ref, platform=platform, progress=progress), options=options, progress=progress)
+        for ref in (before, after)
     ]
     return make_diff(tables[0], tables[1])

@@ -39,7 +39,9 @@ def gpu(
         return _report(ref, sorted(_files(path)), path, progress)
     if path.is_file() and _is_elf(path):
         return _report(ref, [path], path.parent, progress)
-    table = read_table(open_image(ref, platform=platform), options=options or ReadOptions(), progress=progress)
+    table = read_table(
+        open_image(ref, platform=platform, progress=progress), options=options or ReadOptions(), progress=progress
+    )
     disk = sum(file.entry.size for file in table.visible.values() if file.entry.type == "file")
     return make_report(ref, disk, table_rows(table), table_skips(table))
 

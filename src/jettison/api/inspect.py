@@ -43,7 +43,7 @@ def inspect(
         JettisonError: of the family that says what is wrong with the image.
     """
     options = options or ReadOptions()
-    image = open_image(ref, platform=platform)
+    image = open_image(ref, platform=platform, progress=progress)
     cache = Cache(cache_root() / "inspections", _CACHE_LIMIT) if options.cache else None
     key = _key(image, options)
     inspection = _load(cache, key) if cache else None

@@ -14,11 +14,11 @@ from jettison.plan.dockerfile.pins import Place, action_places, image_places, is
 from jettison.rebuild.dockerfile.account import make_edits
 from jettison.rebuild.dockerfile.pins import Pin, PinnedFile, PinReport, State
 from jettison.rules.dockerfile.case import make_case
-from jettison.sizes.imagename import ImageName, parse_image_name
 from jettison.sizes.record import NoAnswerError
 from jettison.sizes.refs import commit_of
 from jettison.sizes.registry import digest_of_tag
 from jettison.sizes.scales import Scales, make_scales
+from jettison.sources.imagename import ImageName, parse_image_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,4 +61,6 @@ def explain(
 
 
 def _table(ref: str, platform: str | None, options: ReadOptions | None, progress: Progress) -> FileTable:
-    return read_table(open_image(ref, platform=platform), options=options or ReadOptions(), progress=progress)
+    return read_table(
+        open_image(ref, platform=platform, progress=progress), options=options or ReadOptions(), progress=progress
+    )

@@ -130,7 +130,7 @@ def _study(job: _Job, ref: str) -> _Original:
     """Read the original, plan what goes, and see how it answers."""
     options, wanted = job.options, job.options.plan
     with job.phase("read"):
-        image = open_image(ref, platform=options.platform)
+        image = open_image(ref, platform=options.platform, progress=job.progress)
         table = read_table(image, options=options.reading, progress=job.progress)
     with job.phase("plan"):
         plan = make_plan(table, wanted) if isinstance(wanted, PlanOptions) else wanted

@@ -52,7 +52,7 @@ def verify(
     if workloads:
         _require()
     applied = plan or read_plan(papers_beside(new))
-    image = open_image(old, platform=platform)
+    image = open_image(old, platform=platform, progress=progress)
     table = read_table(image, options=replace(options, recompute=True), progress=progress)
     if applied is not None and applied.layers != image.config.diff_ids:
         raise UsageError(

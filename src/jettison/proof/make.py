@@ -39,7 +39,7 @@ def read_new(
     """
     options = replace(options or ReadOptions(), cache=False)
     try:
-        table = read_table(open_image(text, platform=platform), options=options, progress=progress)
+        table = read_table(open_image(text, platform=platform, progress=progress), options=options, progress=progress)
     except BadInputError as error:
         return None, digests_lied(error)
     return table, digests_held(table)

@@ -8,9 +8,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jettison.sizes.imagename import ImageName, parse_image_name
 from jettison.sizes.record import BaseWeight, Facts, NoAnswerError, Weight
 from jettison.sizes.transport import Web
+from jettison.sources.imagename import ImageName, parse_image_name
 
 PULL_SHARE = 0.40
 """Bytes in the pull for a byte on disk: 0.37 to 0.46 over the images whose both sizes are in the table."""

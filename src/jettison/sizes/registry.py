@@ -12,10 +12,10 @@ from jettison.oci.image import Platform
 from jettison.oci.manifest import entry_platform, read_index, read_manifest
 from jettison.oci.platform import satisfies
 from jettison.sizes.cache import DAY, FOREVER
-from jettison.sizes.imagename import ImageName
 from jettison.sizes.record import NoAnswerError
 from jettison.sizes.transport import Web
 from jettison.sizes.web import Reply, ask
+from jettison.sources.imagename import ImageName
 
 MAX_MANIFEST = 4_194_304  # what registries must take (distribution-spec, "Pushing manifests")
 _INDEX = frozenset(

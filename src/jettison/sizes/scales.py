@@ -15,13 +15,13 @@ from jettison.sizes.bases import base_facts, weigh_base_image
 from jettison.sizes.cache import Answers
 from jettison.sizes.debian import present, shipped_index, weigh_packages
 from jettison.sizes.debindex import DebIndex, read_index
-from jettison.sizes.imagename import default_registry
 from jettison.sizes.market import Market
 from jettison.sizes.pipconfig import Index, Indexes, configured, named, read_constraints
 from jettison.sizes.place import Place, make_place
 from jettison.sizes.record import BaseWeight, Bill, Facts, NoAnswerError, bill
 from jettison.sizes.transport import Limits, Web
 from jettison.sizes.wheels import weigh_wheels
+from jettison.sources.imagename import default_registry
 
 MAX_LINES = 10_000
 APK_REPOSITORIES = Path("/etc/apk/repositories")

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
-from jettison.errors import BadInputError, UsageError
+from jettison.errors import BadInputError, RefusedError, UsageError
 from jettison.oci.fields import Forgive, attempt, insist
 from jettison.oci.image import Image, Platform
 from jettison.oci.platform import parse_platform, satisfies
+from jettison.progress import SILENT, Progress
 from jettison.reference import Reference, parse_reference
 from jettison.sources.docker_archive import choose_saved, is_docker_archive, open_saved, saved_images
 from jettison.sources.extent import Complain, refuse
@@ -17,13 +18,15 @@ from jettison.sources.store import FolderStore, Store, open_store
 T = TypeVar("T")
 
 
-def open_image(text: str, *, platform: str | None = None) -> Image:
+def open_image(text: str, *, platform: str | None = None, progress: Progress = SILENT) -> Image:
     """Open the one image that a reference names.
 
     Args:
-        text: ``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, or a bare path. An archive
+        text: ``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, a bare path, or
+            ``registry:NAME``, whose blobs are fetched into the user's cache. An archive
             that is both (Docker 25 on, buildx) is read by its OCI index, which keeps the manifest.
         platform: ``os/architecture[/variant]``; default the only one there is, else the machine's.
+        progress: told the bytes that come from a registry.
 
     Returns:
         The image: manifest, config and the descriptors' sizes verified; each blob's place known, its bytes not read.
@@ -32,12 +35,15 @@ def open_image(text: str, *, platform: str | None = None) -> Image:
         UsageError: the reference is wrong, nothing is there, or no image has that tag or platform.
         BadInputError: what is there is malformed or lies about a digest or size.
         RefusedError: it is well-formed and not handled; the message says why.
-        MachineError: it may not be read.
+        MachineError: it may not be read, or the registry cannot be reached.
     """
     wanted = parse_platform(platform) if platform else None
     reference = parse_reference(text)
-    store = open_source(reference)
-    image = _open_layout(store, reference, wanted) if is_layout(store) else _open_docker(store, reference)
+    if reference.kind == "registry":
+        image = _open_remote(reference, wanted, progress)
+    else:
+        store = open_source(reference)
+        image = _open_layout(store, reference, wanted) if is_layout(store) else _open_docker(store, reference)
     if wanted is not None and not satisfies(image.config.platform, wanted):
         raise no_such_platform(reference.path, wanted, [image.config.platform])
     return image
@@ -77,8 +83,11 @@ def open_source(reference: Reference) -> Store:
     Raises:
         UsageError: it is of another kind, or not there.
         BadInputError: it is no image at all.
-        RefusedError: it is compressed as a whole, or older than Docker 1.10.
+        RefusedError: it is compressed as a whole, older than Docker 1.10, or in a registry.
     """
+    if reference.kind == "registry":
+        hint = "copy it into a layout first, and look at that"
+        raise RefusedError(f"{reference.text}: only files are looked at blob by blob", hint=hint)
     store = open_store(reference.path)
     folder = isinstance(store, FolderStore)
     if folder and reference.kind in ("docker-archive", "oci-archive"):
@@ -96,6 +105,12 @@ def open_source(reference: Reference) -> Store:
     if reference.kind == "oci-archive" and not layout:
         raise UsageError(f"{reference.path} has no index.json", hint=f"write docker-archive:{reference.path}")
     return store
+
+
+def _open_remote(reference: Reference, wanted: Platform | None, progress: Progress) -> Image:
+    from jettison.sources.registry.pull import open_remote  # noqa: PLC0415 -- most images are files
+
+    return open_remote(reference.text, reference.path, wanted, progress=progress)
 
 
 def _open_layout(store: Store, reference: Reference, wanted: Platform | None) -> Image:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jettison.errors import MachineError, UsageError
+from jettison.errors import MachineError, RefusedError, UsageError
 from jettison.oci.document import dump_document
 from jettison.oci.image import Image
 from jettison.oci.media import OCI_INDEX
@@ -99,8 +99,12 @@ def parse_output(out: str) -> Output:
 
     Raises:
         UsageError: it is no reference that can be written, or the name does not fit the format.
+        RefusedError: it names a registry.
     """
     reference = parse_reference(out)
+    if reference.kind == "registry":
+        hint = "write oci:DIR, and push that: skopeo copy oci:DIR docker://NAME"
+        raise RefusedError(f"{out}: nothing is pushed to registries yet", hint=hint)
     kind = reference.kind or ("docker-archive" if reference.path.endswith(".tar") else "oci")
     return Output(kind, Path(os.path.abspath(reference.path)), _name(reference, kind))
 

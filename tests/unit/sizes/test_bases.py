@@ -10,9 +10,9 @@ from tests.helpers.webserver import Served, answer, serving, web
 
 from jettison.sizes.bases import base_facts, bases, weigh_base_image
 from jettison.sizes.cache import Answers
-from jettison.sizes.imagename import default_registry, parse_image_name
 from jettison.sizes.scales import Scales, weigh_base
 from jettison.sizes.transport import Web
+from jettison.sources.imagename import default_registry, parse_image_name
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -23,6 +23,8 @@ from jettison.sources.names import complete, familiar, is_called, name_annotatio
         ("oci-archive:x.tar:v1", "oci-archive", "x.tar", "v1"),
         ("no/such/folder", "", "no/such/folder", ""),
         ("python:3.11", "", "python", "3.11"),
+        ("registry:h:5000/a/b:1", "registry", "h:5000/a/b:1", ""),
+        ("docker://python:3.11", "registry", "python:3.11", ""),
     ],
 )
 def test_references(text: str, kind: str, path: str, tag: str) -> None:
@@ -41,10 +43,8 @@ def test_the_longest_path_that_exists_wins(tmp_path: Path) -> None:
     assert (parsed.path, parsed.tag) == (f"{tmp_path}/a", "x:1")
 
 
-@pytest.mark.parametrize(
-    "text", ["docker://python:3.11", "docker-daemon:x", "podman:x", "containerd:x", "registry:x/y"]
-)
-def test_registries_and_engines_are_refused_with_the_way_round(text: str) -> None:
+@pytest.mark.parametrize("text", ["docker:python:3.11", "docker-daemon:x", "podman:x", "containerd:x"])
+def test_engines_are_refused_with_the_way_round(text: str) -> None:
     """What is not read yet says so, and how to get an archive."""
     with pytest.raises(RefusedError, match="not read yet") as caught:
         parse_reference(text)

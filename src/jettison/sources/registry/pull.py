@@ -1,0 +1,153 @@
+"""An image opened in a registry: its manifest chosen by platform, its blobs brought into the cache, each once."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+from urllib3.exceptions import HTTPError
+
+from jettison.errors import BadInputError, MachineError, UsageError
+from jettison.oci import media
+from jettison.oci.digest import sha256
+from jettison.oci.image import Descriptor, Image, Platform
+from jettison.oci.manifest import entry_platform, is_attestation, read_index, read_manifest
+from jettison.progress import SILENT, Progress
+from jettison.sources.imagename import ImageName, default_registry, parse_image_name
+from jettison.sources.layout import DEPTH_LIMIT, Candidate, choose, open_candidate
+from jettison.sources.registry.client import NOT_FOUND, OK, Patience, Registry, asked, why
+from jettison.sources.registry.download import Shelf, fetch_blobs
+from jettison.sources.registry.lines import root_of
+from jettison.sources.registry.login import find_login
+from jettison.sources.store import FolderStore
+from jettison.storage import DEFAULT_CACHE_LIMIT, Cache, atomic_file, cache_root
+
+MAX_MANIFEST = 4_194_304  # bytes; what registries must take (distribution-spec, "Pushing manifests")
+_SPARE = 1 << 28  # bytes of room to leave on the disk
+_ACCEPT: Mapping[str, str] = {"Accept": ", ".join((*media.INDEXES, *media.MANIFESTS))}
+
+
+def open_remote(
+    text: str, name: str, platform: Platform | None, *, progress: Progress = SILENT, patience: Patience | None = None
+) -> Image:
+    """Open an image of a registry; what the cache lacks of its blobs is fetched, several at once, and verified.
+
+    Args:
+        text: the reference as the user wrote it.
+        name: ``[HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST]``; without a host, $JETTISON_REGISTRY or the Docker daemon's
+            mirror is asked.
+        platform: which image of an index; None for the machine's.
+        progress: told the bytes that come.
+        patience: with the registry.
+
+    Raises:
+        UsageError: the name is none, no registry is known for it, or no such image is there.
+        BadInputError: the registry lies about a digest or size, or answers as no registry does.
+        RefusedError: it is no container image.
+        MachineError: the registry cannot be reached, wants a login, or the disk has no room.
+    """
+    parsed = parse_image_name(name)
+    if parsed is None:
+        raise UsageError(f"{text!r} names no image", hint="write registry:HOST/REPOSITORY:TAG")
+    registry = _registry(parsed, patience or Patience())
+    shelf = Shelf(cache_root() / "registry")
+    chosen = _choose(registry, shelf, parsed, platform)
+    _bring(registry, shelf, chosen, progress)
+    image = open_candidate(FolderStore(str(shelf.folder)), chosen, text)
+    return replace(image, name=text)
+
+
+def _registry(name: ImageName, patience: Patience) -> Registry:
+    root = root_of(name.host) if name.host else default_registry().rstrip("/")
+    if not root:
+        hint = "write registry:HOST/REPOSITORY:TAG, or set JETTISON_REGISTRY to the address of one"
+        raise UsageError(f"{name.short}: no registry is configured for names without a host", hint=hint)
+    registry = Registry(root, name.repository, patience=patience)
+    registry.login = find_login(registry.host)
+    return registry
+
+
+def _choose(registry: Registry, shelf: Shelf, name: ImageName, platform: Platform | None) -> Candidate:
+    """Go from a tag or digest to one manifest; the documents on the way are kept."""
+    names = (f"{registry.host}/{name.repository}:{name.tag}",) if name.tag and not name.digest else ()
+    where = f"{registry.host}/{registry.repository}:{name.digest or name.tag}"
+    raw, kind = _document(registry, name.digest or name.tag, where)
+    said: Platform | None = None
+    for _ in range(DEPTH_LIMIT):
+        descriptor = Descriptor(kind, sha256(raw), len(raw), {})
+        _keep(shelf, descriptor.digest, raw)
+        if kind in media.MANIFESTS:
+            return Candidate(descriptor, names, said, present=True)
+        entries = [one for one in read_index(raw, kind, where) if not is_attestation(one, where)]
+        found = [
+            Candidate(one, (), entry_platform(one, where), present=True)
+            for one in entries
+            if one.media_type in (*media.INDEXES, *media.MANIFESTS)
+        ]
+        if not found:
+            raise BadInputError(f"{where}: its index lists no container image")
+        one = choose(found, where, tag="", platform=platform)
+        said = one.platform
+        raw, kind = _document(registry, one.descriptor.digest, where)
+        if kind != one.descriptor.media_type:
+            raise BadInputError(f"{where}: {one.descriptor.digest} is {kind}, not {one.descriptor.media_type}")
+    raise BadInputError(f"{where}: indexes are nested deeper than {DEPTH_LIMIT}")
+
+
+def _document(registry: Registry, wanted: str, where: str) -> tuple[bytes, str]:
+    """Return a manifest or index, and its media type, its digest checked where one is known."""
+    reason = ""
+    for attempt in range(registry.patience.tries):
+        with asked(registry, f"manifests/{quote(wanted, safe=':')}", _ACCEPT) as response:
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+            if response.status == NOT_FOUND:
+                raise UsageError(f"{where}: the registry has no such image")
+            if response.status != OK or kind not in (*media.INDEXES, *media.MANIFESTS):
+                answered = f"{response.status} and {kind[:80] or 'nothing'}"
+                raise BadInputError(f"{where}: the registry answered {answered}, which is no manifest")
+            try:
+                raw = response.read(MAX_MANIFEST + 1)
+            except (HTTPError, OSError) as error:
+                reason = why(error)
+            else:
+                _check(raw, {wanted, response.headers.get("Docker-Content-Digest", "")}, where)
+                return raw, kind
+        registry.patience.wait(attempt)
+    raise MachineError(f"{where}: the registry's answer broke off: {reason}")
+
+
+def _check(raw: bytes, said: set[str], where: str) -> None:
+    if len(raw) > MAX_MANIFEST:
+        raise BadInputError(f"{where}: the manifest is larger than {MAX_MANIFEST} bytes")
+    for digest in said:
+        if ":" in digest and digest != sha256(raw):
+            raise BadInputError(f"{where}: the registry's manifest should be {digest[:80]}, and is {sha256(raw)}")
+
+
+def _keep(shelf: Shelf, digest: str, raw: bytes) -> None:
+    path = shelf.blob(digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path, force=True) as file:
+        file.write(raw)
+
+
+def _bring(registry: Registry, shelf: Shelf, chosen: Candidate, progress: Progress) -> None:
+    where = f"{registry.host}/{registry.repository}: manifest {chosen.descriptor.digest}"
+    raw = shelf.blob(chosen.descriptor.digest).read_bytes()
+    manifest = read_manifest(raw, chosen.descriptor.media_type, where)
+    blobs = {one.digest: one for one in (manifest.config, *manifest.layers)}
+    wanted = [one for one in blobs.values() if not shelf.has(one)]
+    size = sum(one.size for one in wanted)
+    _check_room(shelf.folder, size)
+    with progress.task(f"pull {registry.repository}", size) as task:
+        fetch_blobs(registry, shelf, wanted, task)
+    whole = sum(one.size for one in blobs.values())
+    Cache(shelf.folder / "blobs", max(DEFAULT_CACHE_LIMIT, whole + 2 * MAX_MANIFEST)).prune()
+
+
+def _check_room(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if size and size + _SPARE > free:
+        hint = "free some room, or set JETTISON_CACHE to a folder that has it"
+        raise MachineError(f"{folder}: the image's blobs are {size} bytes, and {free} are free", hint=hint)

@@ -1,0 +1,156 @@
+"""A registry on a thread, with faults on demand: what it says is what a test gave it."""
+
+import hashlib
+import io
+import json
+import re
+import tarfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is answered; ``length`` says another number of bytes than are sent."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None
+
+
+@dataclass
+class FakeRegistry:
+    """What the registry holds, and how it misbehaves.
+
+    Attributes:
+        manifests: media type and bytes, by tag and by digest.
+        blobs: by digest.
+        faults: by the end of a path: replies that are used up, one a request, before it answers well.
+        gate: asked first with path and headers; what it returns is the answer.
+        ranges: whether it knows ranges.
+        seen: path and headers (lower case) of every request.
+    """
+
+    manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    faults: dict[str, list[Reply]] = field(default_factory=dict)
+    gate: Callable[[str, Mapping[str, str]], Reply | None] = lambda _path, _headers: None
+    ranges: bool = True
+    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    host: str = ""
+
+    def answer(self, path: str, headers: dict[str, str]) -> Reply:
+        """Return the answer to a request."""
+        self.seen.append((path, headers))
+        if (said := self.gate(path, headers)) is not None:
+            return said
+        name = path.rpartition("/")[2]
+        if self.faults.get(name):
+            return self.faults[name].pop(0)
+        if "/manifests/" in path and name in self.manifests:
+            kind, raw = self.manifests[name]
+            return Reply(200, raw, {"Content-Type": kind})
+        if "/blobs/" in path and name in self.blobs:
+            return self._blob(self.blobs[name], headers.get("range", ""))
+        return Reply(404)
+
+    def _blob(self, raw: bytes, said: str) -> Reply:
+        match = re.fullmatch(r"bytes=(\d+)-", said)
+        if match and self.ranges:
+            start = int(match[1])
+            return Reply(206, raw[start:], {"Content-Range": f"bytes {start}-{len(raw) - 1}/{len(raw)}"})
+        return Reply(200, raw)
+
+    def asked(self, part: str) -> list[dict[str, str]]:
+        """Return the headers of the requests whose path holds ``part``."""
+        return [headers for path, headers in self.seen if part in path]
+
+
+@contextmanager
+def serving(registry: FakeRegistry) -> Iterator[FakeRegistry]:
+    """Serve a registry on this machine while the block runs."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            reply = registry.answer(self.path, {name.lower(): value for name, value in self.headers.items()})
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body) if reply.length is None else reply.length))
+            self.end_headers()
+            self.wfile.write(reply.body)
+            self.close_connection = reply.length is not None
+
+        do_POST = do_GET  # noqa: N815 -- the base class's name
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+            """Say nothing."""
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Say nothing of clients that hang up, as one does that was sent too much."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    registry.host = f"127.0.0.1:{server.server_address[1]}"
+    try:
+        yield registry
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def digest(raw: bytes) -> str:
+    """Return the digest of bytes."""
+    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def add_image(registry: FakeRegistry, tag: str, *contents: bytes, architecture: str = "amd64") -> list[str]:
+    """Put an image with one plain layer for each content into a registry, and return the layers' digests."""
+    layers = [_layer(content) for content in contents]
+    config = {
+        "architecture": architecture,
+        "os": "linux",
+        "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]},
+    }
+    blobs = [json.dumps(config).encode(), *layers]
+    registry.blobs.update({digest(blob): blob for blob in blobs})
+    kinds = ["application/vnd.oci.image.config.v1+json", *["application/vnd.oci.image.layer.v1.tar"] * len(layers)]
+    described = [
+        {"mediaType": kind, "digest": digest(blob), "size": len(blob)} for kind, blob in zip(kinds, blobs, strict=True)
+    ]
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": described[0], "layers": described[1:]}
+    raw = json.dumps(manifest).encode()
+    registry.manifests[tag] = registry.manifests[digest(raw)] = (MANIFEST, raw)
+    return [digest(layer) for layer in layers]
+
+
+def add_index(registry: FakeRegistry, tag: str, **tags: str) -> None:
+    """Put an index over images that are there: architecture by tag."""
+    entries = []
+    for architecture, one in tags.items():
+        raw = registry.manifests[one][1]
+        platform = {"os": "linux", "architecture": architecture}
+        entries.append({"mediaType": MANIFEST, "digest": digest(raw), "size": len(raw), "platform": platform})
+    raw = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}).encode()
+    registry.manifests[tag] = registry.manifests[digest(raw)] = (INDEX, raw)
+
+
+def _layer(content: bytes) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        member = tarfile.TarInfo("app/data")
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    return file.getvalue()
