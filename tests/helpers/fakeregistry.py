@@ -1,15 +1,14 @@
 """A registry on a thread, with faults on demand: what it says is what a test gave it."""
 
-import hashlib
-import io
 import json
 import re
-import tarfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.helpers.images import config_document, digest, tar_bytes
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -111,20 +110,10 @@ def serving(registry: FakeRegistry) -> Iterator[FakeRegistry]:
         thread.join()
 
 
-def digest(raw: bytes) -> str:
-    """Return the digest of bytes."""
-    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
-
-
 def add_image(registry: FakeRegistry, tag: str, *contents: bytes, architecture: str = "amd64") -> list[str]:
     """Put an image with one plain layer for each content into a registry, and return the layers' digests."""
-    layers = [_layer(content) for content in contents]
-    config = {
-        "architecture": architecture,
-        "os": "linux",
-        "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]},
-    }
-    blobs = [json.dumps(config).encode(), *layers]
+    layers = [tar_bytes({"app/data": content}) for content in contents]
+    blobs = [json.dumps(config_document(layers, architecture=architecture)).encode(), *layers]
     registry.blobs.update({digest(blob): blob for blob in blobs})
     kinds = ["application/vnd.oci.image.config.v1+json", *["application/vnd.oci.image.layer.v1.tar"] * len(layers)]
     described = [
@@ -145,12 +134,3 @@ def add_index(registry: FakeRegistry, tag: str, **tags: str) -> None:
         entries.append({"mediaType": MANIFEST, "digest": digest(raw), "size": len(raw), "platform": platform})
     raw = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}).encode()
     registry.manifests[tag] = registry.manifests[digest(raw)] = (INDEX, raw)
-
-
-def _layer(content: bytes) -> bytes:
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as tar:
-        member = tarfile.TarInfo("app/data")
-        member.size = len(content)
-        tar.addfile(member, io.BytesIO(content))
-    return file.getvalue()

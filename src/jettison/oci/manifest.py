@@ -10,6 +10,7 @@ from jettison.oci.descriptor import annotations_of, platform_of, read_descriptor
 from jettison.oci.document import load_document
 from jettison.oci.image import Descriptor, Document, Platform
 
+MANIFEST_LIMIT = 4_194_304  # bytes; what registries must take (distribution-spec, "Pushing manifests")
 LAYERS_LIMIT = 1000  # engines stop at 127
 ENTRIES_LIMIT = 10_000
 ATTESTATION = "vnd.docker.reference.type"

@@ -11,7 +11,6 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from jettison.sizes.address import path_of
 from jettison.sizes.cache import DAY
 from jettison.sizes.pipconfig import Index, Indexes
 from jettison.sizes.place import PATCH, Place, ranks
@@ -19,6 +18,7 @@ from jettison.sizes.record import NoAnswerError
 from jettison.sizes.simple import ACCEPT, File, Named, folder_files, of_project, parse_name, parse_page
 from jettison.sizes.transport import Web
 from jettison.sizes.web import cached_get
+from jettison.sources.address import path_of
 
 
 @dataclass(frozen=True, slots=True)

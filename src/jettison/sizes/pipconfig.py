@@ -15,8 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jettison.sizes.address import MAX_URL, path_of
 from jettison.sizes.cache import FOREVER, Answers
+from jettison.sources.address import MAX_URL, path_of
 
 MAX_FILE = 1_000_000
 SECTIONS = ("global", "download", "install")
@@ -30,7 +30,7 @@ class Index:
 
     Attributes:
         url: http, https or file.
-        trusted: whether the user named it; see :mod:`jettison.sizes.address`.
+        trusted: whether the user named it; see :mod:`jettison.sources.address`.
         flat: a find-links page or folder, which lists files of many projects; else a PEP 503 index.
     """
 

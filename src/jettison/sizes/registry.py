@@ -1,30 +1,23 @@
 """The compressed size of an image, asked of its registry: a manifest is a few kilobytes (distribution-spec, "Pull")."""
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from jettison.errors import JettisonError
 from jettison.oci.image import Platform
-from jettison.oci.manifest import entry_platform, read_index, read_manifest
+from jettison.oci.manifest import MANIFEST_LIMIT, entry_platform, read_index, read_manifest
+from jettison.oci.media import INDEXES, MANIFESTS
 from jettison.oci.platform import satisfies
 from jettison.sizes.cache import DAY, FOREVER
 from jettison.sizes.record import NoAnswerError
 from jettison.sizes.transport import Web
 from jettison.sizes.web import Reply, ask
 from jettison.sources.imagename import ImageName
+from jettison.sources.registry.tokens import TOKEN_LIMIT, read_challenge, read_token
 
-MAX_MANIFEST = 4_194_304  # what registries must take (distribution-spec, "Pushing manifests")
-_INDEX = frozenset(
-    {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
-)
-_MANIFEST = frozenset(
-    {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
-)
-_FIELD = re.compile(r'([a-z]+)="([^"\\]{0,1000})"')
+_INDEX, _MANIFEST = frozenset(INDEXES), frozenset(MANIFESTS)
 _OK, _UNAUTHORIZED = 200, 401
 
 
@@ -156,10 +149,10 @@ def _choose(body: bytes, media: str, machine: str) -> str:
 def _get(web: Web, url: str, base: str, login: dict[str, str], *, trusted: bool, realm: bool | None = None) -> Reply:
     """Ask for a manifest, with the anonymous token that the registry may want first."""
     headers = {"Accept": ", ".join(sorted(_INDEX | _MANIFEST))}
-    reply = ask(web, url, {**headers, **login}, limit=MAX_MANIFEST, trusted=trusted)
+    reply = ask(web, url, {**headers, **login}, limit=MANIFEST_LIMIT, trusted=trusted)
     if reply.status == _UNAUTHORIZED and not login:
         login["Authorization"] = f"Bearer {_token(web, reply, base, trusted=trusted if realm is None else realm)}"
-        reply = ask(web, url, {**headers, **login}, limit=MAX_MANIFEST, trusted=trusted)
+        reply = ask(web, url, {**headers, **login}, limit=MANIFEST_LIMIT, trusted=trusted)
     if reply.status != _OK:
         raise NoAnswerError(f"the registry {urlsplit(base).hostname} answered {reply.status}")
     return reply
@@ -167,18 +160,13 @@ def _get(web: Web, url: str, base: str, login: dict[str, str], *, trusted: bool,
 
 def _token(web: Web, reply: Reply, base: str, *, trusted: bool) -> str:
     """Return an anonymous token (Docker Registry v2 authentication: "Token Authentication Specification")."""
-    kind, _, rest = reply.headers.get("www-authenticate", "").partition(" ")
-    said = dict(_FIELD.findall(rest))
-    if kind.lower() != "bearer" or not said.get("realm"):
+    kind, said = read_challenge(reply.headers.get("www-authenticate", ""))
+    if kind != "bearer" or not said.get("realm"):
         raise NoAnswerError(f"the registry {urlsplit(base).hostname} wants a login")
     repository = base.partition("/v2/")[2]
     query = {"service": said.get("service", ""), "scope": said.get("scope") or f"repository:{repository}:pull"}
-    answer = ask(web, f"{said['realm']}?{urlencode(query)}", {}, limit=1_000_000, trusted=trusted)
-    try:
-        document: dict[str, Any] = json.loads(answer.body)
-        token = document.get("token") or document["access_token"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NoAnswerError(f"the registry {urlsplit(base).hostname} gives no anonymous token") from error
-    if answer.status != _OK or not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]{1,16000}", token):
+    answer = ask(web, f"{said['realm']}?{urlencode(query)}", {}, limit=TOKEN_LIMIT, trusted=trusted)
+    token = read_token(answer.body)
+    if answer.status != _OK or not token:
         raise NoAnswerError(f"the registry {urlsplit(base).hostname} gives no anonymous token")
     return token

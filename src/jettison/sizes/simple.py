@@ -20,8 +20,8 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from jettison.sizes.address import MAX_URL, path_of
 from jettison.sizes.record import NoAnswerError
+from jettison.sources.address import MAX_URL, path_of
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 MAX_FILES = 100_000

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
-from jettison.sizes.address import MAX_URL, is_public, is_web, shown
 from jettison.sizes.cache import Answers
 from jettison.sizes.record import NoAnswerError
+from jettison.sources.address import MAX_URL, is_public, is_web, shown
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager

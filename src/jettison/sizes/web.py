@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from jettison.sizes.address import path_of, shown
 from jettison.sizes.cache import DAY, FOREVER, Answer
 from jettison.sizes.record import NoAnswerError
 from jettison.sizes.transport import Web, asked, body
+from jettison.sources.address import path_of, shown
 
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})\Z")
 _OK = 200

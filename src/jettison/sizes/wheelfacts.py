@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from jettison.sizes.address import path_of, shown
 from jettison.sizes.cache import FOREVER
 from jettison.sizes.record import NoAnswerError
 from jettison.sizes.simple import File
 from jettison.sizes.transport import Web
 from jettison.sizes.web import Piece, get, get_piece
 from jettison.sizes.zipdir import TAIL, Member, Read, read_content, read_members
+from jettison.sources.address import path_of, shown
 
 MAX_METADATA = 8_000_000
 MAX_NEEDS = 5_000

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.helpers.webserver import QUICK, Fault, Served, answer, serving, web
 
-from jettison.sizes.address import is_public, shown
 from jettison.sizes.cache import Answers
 from jettison.sizes.record import NoAnswerError
 from jettison.sizes.transport import Limits, Web
 from jettison.sizes.web import cached_get, get, get_piece
+from jettison.sources.address import is_public, shown
 from jettison.storage import Cache
 
 

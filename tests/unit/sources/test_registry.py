@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.helpers.fakeregistry import FakeRegistry, Reply, add_image, add_index, digest, serving
+from tests.helpers.fakeregistry import FakeRegistry, Reply, add_image, add_index, serving
+from tests.helpers.images import digest
 
 from jettison.errors import BadInputError, MachineError, RefusedError, UsageError
 from jettison.oci.image import Image
@@ -296,7 +297,7 @@ def test_login_stays_here(registry: FakeRegistry, tmp_path: Path) -> None:
         assert [headers for headers in other.asked("/token") if "authorization" in headers] == []
 
 
-@pytest.mark.parametrize("place", ["http://example.org/x", "file:///etc/passwd", "gopher://x/"])
+@pytest.mark.parametrize("place", ["http://example.org/x", "file:///etc/passwd", "gopher://x/", "http://[", "//[::1"])
 def test_unsafe_redirect(registry: FakeRegistry, place: str) -> None:
     """A redirect to something without TLS that is not this machine is refused."""
     registry.faults["1"] = [Reply(302, headers={"Location": place})]
@@ -379,3 +380,11 @@ def test_secrets_stay_out_of_repr() -> None:
     """A registry that is printed shows neither secret nor token."""
     shown = repr(Registry("https://x", "app", Login("ann", "hush"), authorization="Bearer hush"))
     assert "hush" not in shown
+
+
+@pytest.mark.parametrize("realm", ["http://[", "http://example.org/token", "file:///token"])
+def test_unsafe_realm(registry: FakeRegistry, realm: str) -> None:
+    """A server of tokens whose address is none, or that is asked without TLS elsewhere, is refused."""
+    registry.gate = lambda _path, _headers: Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{realm}"'})
+    with pytest.raises(BadInputError, match="not safe to ask"):
+        pulled(registry)

@@ -1,7 +1,6 @@
 """A registry asked: redirects, patience, tokens (distribution-spec; Docker's "Token Authentication Specification")."""
 
 import contextlib
-import json
 import re
 import threading
 import time
@@ -14,16 +13,15 @@ from urllib3.exceptions import HTTPError, SSLError
 from urllib3.util import Timeout, make_headers
 
 from jettison.errors import BadInputError, MachineError
-from jettison.sources.registry.lines import Lines, is_allowed, shown
+from jettison.sources.address import shown
+from jettison.sources.registry.lines import Lines, is_allowed
 from jettison.sources.registry.login import Login
+from jettison.sources.registry.tokens import TOKEN_LIMIT, read_challenge, read_token
 
 OK, PARTIAL, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, NO_RANGE = 200, 206, 401, 403, 404, 416
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS = 5
-_TOKEN_LIMIT = 1_000_000  # bytes
-_FIELD = re.compile(r'([a-z]+)="([^"\\]{0,1000})"')
-_TOKEN = re.compile(r"[\x21-\x7e]{1,16000}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +122,24 @@ def _follow(registry: Registry, url: str, headers: dict[str, str]) -> tuple[Base
         if response.status not in _MOVED or not place:
             return response, url
         response.close()
-        new = urljoin(url, place)
+        new = _joined(url, place)
+        if url.startswith("https:") and not new.startswith("https:"):
+            raise BadInputError(f"{shown(url)} leads to {shown(new)}, which is not safe to ask")
         if urlsplit(new).netloc != urlsplit(url).netloc:
             headers = {name: value for name, value in headers.items() if name != "Authorization"}
-        if not is_allowed(new) or (url.startswith("https:") and not new.startswith("https:")):
-            raise BadInputError(f"{shown(url)} leads to {shown(new)}, which is not safe to ask")
         url = new
     raise BadInputError(f"{shown(url)}: more than {_REDIRECTS} redirects")
+
+
+def _joined(url: str, place: str) -> str:
+    """Return the address that a registry sends to, when it may be asked at all."""
+    try:
+        new = urljoin(url, place)
+    except ValueError:
+        new = place
+    if not is_allowed(new):
+        raise BadInputError(f"{shown(url)} leads to {shown(new)}, which is not safe to ask")
+    return new
 
 
 def _persist(
@@ -146,6 +155,8 @@ def _persist(
         except SSLError as error:
             hint = f"put its CA into /etc/docker/certs.d/{urlsplit(url).netloc}/ca.crt"
             raise MachineError(f"{shown(url)}: no safe connection: {why(error)}", hint=hint) from error
+        except ValueError as error:  # urllib3's own, and those of host names
+            raise BadInputError(f"{shown(url)} is no address that can be asked") from error
         except (HTTPError, OSError) as error:
             reason = why(error)
         else:
@@ -188,12 +199,11 @@ def _authorise(registry: Registry, challenge: str, used: str) -> None:
     with registry.lock:
         if registry.authorization != used:
             return  # another thread has found a new one
-        kind, _, rest = challenge.partition(" ")
-        said = dict(_FIELD.findall(rest))
+        kind, said = read_challenge(challenge)
         login = registry.login
-        if kind.lower() == "basic" and login and not login.identity:
+        if kind == "basic" and login and not login.identity:
             registry.authorization = _basic(login)
-        elif kind.lower() == "bearer" and said.get("realm"):
+        elif kind == "bearer" and said.get("realm"):
             registry.authorization = f"Bearer {_token(registry, said)}"
         else:
             raise _no_entry(registry, f"{registry.root} answered {UNAUTHORIZED}")
@@ -204,9 +214,7 @@ def _basic(login: Login) -> str:
 
 
 def _token(registry: Registry, said: Mapping[str, str]) -> str:
-    realm = urljoin(registry.root, said["realm"])
-    if not is_allowed(realm):
-        raise BadInputError(f"{registry.root} sends to {shown(realm)} for tokens, which is not safe to ask")
+    realm = _joined(registry.root, said["realm"])
     login = registry.login if _is_akin(realm, registry.root) else None
     query = {"service": said.get("service", ""), "scope": f"repository:{registry.repository}:pull"}
     if login and login.identity:
@@ -216,13 +224,12 @@ def _token(registry: Registry, said: Mapping[str, str]) -> str:
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
         response, _ = _follow(registry, url, _header(_basic(login) if login else ""))
     try:
-        document = json.loads(response.read(_TOKEN_LIMIT))
-        token = document.get("token") or document["access_token"]
-    except (HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        token = None
+        token = read_token(response.read(TOKEN_LIMIT))
+    except (HTTPError, OSError):
+        token = ""
     finally:
         response.close()
-    if response.status != OK or not isinstance(token, str) or not _TOKEN.match(token):
+    if response.status != OK or not token:
         raise _no_entry(registry, f"{shown(realm)} gives no token")
     return token
 

@@ -6,7 +6,7 @@ import ssl
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from urllib3 import PoolManager, ProxyManager
@@ -48,17 +48,13 @@ def may_be_plain(host: str) -> bool:
 
 def is_allowed(url: str) -> bool:
     """Whether an address may be asked at all: with TLS, or of a host that may be asked without."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return bool(parts.hostname) and (
         parts.scheme == "https" or (parts.scheme == "http" and may_be_plain(parts.netloc.rpartition("@")[2]))
     )
-
-
-def shown(url: str) -> str:
-    """Return an address fit for a message: no login, and no query, which may be a signature."""
-    parts = urlsplit(url)
-    text = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    return "".join(letter if letter.isprintable() else "?" for letter in text)[:200]
 
 
 def _connect(scheme: str, host: str) -> PoolManager:

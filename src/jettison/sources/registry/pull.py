@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +11,7 @@ from jettison.errors import BadInputError, MachineError, UsageError
 from jettison.oci import media
 from jettison.oci.digest import sha256
 from jettison.oci.image import Descriptor, Image, Platform
-from jettison.oci.manifest import entry_platform, is_attestation, read_index, read_manifest
+from jettison.oci.manifest import MANIFEST_LIMIT, entry_platform, is_attestation, read_index, read_manifest
 from jettison.progress import SILENT, Progress
 from jettison.sources.imagename import ImageName, default_registry, parse_image_name
 from jettison.sources.layout import DEPTH_LIMIT, Candidate, choose, open_candidate
@@ -23,7 +22,6 @@ from jettison.sources.registry.login import find_login
 from jettison.sources.store import FolderStore
 from jettison.storage import DEFAULT_CACHE_LIMIT, Cache, atomic_file, cache_root
 
-MAX_MANIFEST = 4_194_304  # bytes; what registries must take (distribution-spec, "Pushing manifests")
 _SPARE = 1 << 28  # bytes of room to leave on the disk
 _ACCEPT: Mapping[str, str] = {"Accept": ", ".join((*media.INDEXES, *media.MANIFESTS))}
 
@@ -52,10 +50,10 @@ def open_remote(
         raise UsageError(f"{text!r} names no image", hint="write registry:HOST/REPOSITORY:TAG")
     registry = _registry(parsed, patience or Patience())
     shelf = Shelf(cache_root() / "registry")
-    chosen = _choose(registry, shelf, parsed, platform)
-    _bring(registry, shelf, chosen, progress)
-    image = open_candidate(FolderStore(str(shelf.folder)), chosen, text)
-    return replace(image, name=text)
+    chosen, raw = _choose(registry, parsed, platform)
+    _keep(shelf, chosen.descriptor.digest, raw)
+    _bring(registry, shelf, _blobs(registry, chosen, raw), progress)
+    return open_candidate(FolderStore(str(shelf.folder)), chosen, text)
 
 
 def _registry(name: ImageName, patience: Patience) -> Registry:
@@ -68,17 +66,15 @@ def _registry(name: ImageName, patience: Patience) -> Registry:
     return registry
 
 
-def _choose(registry: Registry, shelf: Shelf, name: ImageName, platform: Platform | None) -> Candidate:
-    """Go from a tag or digest to one manifest; the documents on the way are kept."""
+def _choose(registry: Registry, name: ImageName, platform: Platform | None) -> tuple[Candidate, bytes]:
+    """Go from a tag or digest to one manifest, and return it with its bytes."""
     names = (f"{registry.host}/{name.repository}:{name.tag}",) if name.tag and not name.digest else ()
     where = f"{registry.host}/{registry.repository}:{name.digest or name.tag}"
     raw, kind = _document(registry, name.digest or name.tag, where)
     said: Platform | None = None
     for _ in range(DEPTH_LIMIT):
-        descriptor = Descriptor(kind, sha256(raw), len(raw), {})
-        _keep(shelf, descriptor.digest, raw)
         if kind in media.MANIFESTS:
-            return Candidate(descriptor, names, said, present=True)
+            return Candidate(Descriptor(kind, sha256(raw), len(raw), {}), names, said, present=True), raw
         entries = [one for one in read_index(raw, kind, where) if not is_attestation(one, where)]
         found = [
             Candidate(one, (), entry_platform(one, where), present=True)
@@ -107,7 +103,7 @@ def _document(registry: Registry, wanted: str, where: str) -> tuple[bytes, str]:
                 answered = f"{response.status} and {kind[:80] or 'nothing'}"
                 raise BadInputError(f"{where}: the registry answered {answered}, which is no manifest")
             try:
-                raw = response.read(MAX_MANIFEST + 1)
+                raw = response.read(MANIFEST_LIMIT + 1)
             except (HTTPError, OSError) as error:
                 reason = why(error)
             else:
@@ -118,8 +114,8 @@ def _document(registry: Registry, wanted: str, where: str) -> tuple[bytes, str]:
 
 
 def _check(raw: bytes, said: set[str], where: str) -> None:
-    if len(raw) > MAX_MANIFEST:
-        raise BadInputError(f"{where}: the manifest is larger than {MAX_MANIFEST} bytes")
+    if len(raw) > MANIFEST_LIMIT:
+        raise BadInputError(f"{where}: the manifest is larger than {MANIFEST_LIMIT} bytes")
     for digest in said:
         if ":" in digest and digest != sha256(raw):
             raise BadInputError(f"{where}: the registry's manifest should be {digest[:80]}, and is {sha256(raw)}")
@@ -132,22 +128,27 @@ def _keep(shelf: Shelf, digest: str, raw: bytes) -> None:
         file.write(raw)
 
 
-def _bring(registry: Registry, shelf: Shelf, chosen: Candidate, progress: Progress) -> None:
+def _blobs(registry: Registry, chosen: Candidate, raw: bytes) -> list[Descriptor]:
+    """Return what a manifest lists, each digest once."""
     where = f"{registry.host}/{registry.repository}: manifest {chosen.descriptor.digest}"
-    raw = shelf.blob(chosen.descriptor.digest).read_bytes()
     manifest = read_manifest(raw, chosen.descriptor.media_type, where)
-    blobs = {one.digest: one for one in (manifest.config, *manifest.layers)}
-    wanted = [one for one in blobs.values() if not shelf.has(one)]
+    return list({one.digest: one for one in (manifest.config, *manifest.layers)}.values())
+
+
+def _bring(registry: Registry, shelf: Shelf, blobs: list[Descriptor], progress: Progress) -> None:
+    wanted = [one for one in blobs if not shelf.has(one)]
+    if not wanted:
+        return
     size = sum(one.size for one in wanted)
     _check_room(shelf.folder, size)
     with progress.task(f"pull {registry.repository}", size) as task:
         fetch_blobs(registry, shelf, wanted, task)
-    whole = sum(one.size for one in blobs.values())
-    Cache(shelf.folder / "blobs", max(DEFAULT_CACHE_LIMIT, whole + 2 * MAX_MANIFEST)).prune()
+    whole = sum(one.size for one in blobs)
+    Cache(shelf.folder / "blobs", max(DEFAULT_CACHE_LIMIT, whole + 2 * MANIFEST_LIMIT)).prune()
 
 
 def _check_room(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
-    if size and size + _SPARE > free:
+    if size + _SPARE > free:
         hint = "free some room, or set JETTISON_CACHE to a folder that has it"
         raise MachineError(f"{folder}: the image's blobs are {size} bytes, and {free} are free", hint=hint)
