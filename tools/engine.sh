@@ -79,6 +79,8 @@ need() { command -v "$1" >/dev/null || { apt-get update -qq && apt-get install -
 # runc is always the machine's own: newer ones want a newer libc.
 fetch_from() {
   mkdir -p "$D/apt/own" "$D/root"
+  local APT_CONF=
+  [ "$1" = - ] || APT_CONF=$D/apt/apt.conf
   {
     if [ "$1" = - ]; then
       apt-get update -qq && (cd "$D/apt/own" && apt-get download -qq docker.io docker-buildx containerd runc docker-registry) &&
@@ -88,9 +90,12 @@ fetch_from() {
         (cd "$D/apt/own" && { apt-get download -qq runc || { apt-get update -qq && apt-get download -qq runc; }; })
     fi
   } >"$D/fetch.log" 2>&1 || return 1
+  optional crane # a second registry, for tests that ask two
   local deb
   for deb in "$D"/apt/own/*.deb; do dpkg-deb -x "$deb" "$D/root"; done
 }
+
+optional() { (cd "$D/apt/own" && apt-get ${APT_CONF:+-c "$APT_CONF"} download -qq "$@") >>"$D/fetch.log" 2>&1 || true; }
 
 # An apt state of its own that asks the machine's own mirror for one other suite; no system file is touched.
 private_apt() {

@@ -1,24 +1,35 @@
-"""An image and the folder of its papers (plan, removal list, proof), put in place together or not at all."""
+"""An image and its papers (plan, removal list, proof), put in place together or not at all.
+
+Beside a file or folder the papers have a folder of their own; in a registry they are attached to the image.
+"""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jettison.errors import MachineError
 from jettison.interrupt import deferred, done
 from jettison.outputs import check_place, put, workspace
+from jettison.progress import SILENT, Progress
+from jettison.sources.open import open_image
 from jettison.sources.write import Output, check_output, parse_output
-from jettison.storage import fsync_dir
+from jettison.storage import fsync_dir, scratch_dir
+
+if TYPE_CHECKING:
+    from jettison.sources.registry.referrers import Paper
 
 SUFFIX = ".jettison"
+_BYTES = "application/octet-stream"
+_TYPES = {".json": "application/json", ".tsv": "text/tab-separated-values"}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A folder beside an output, in which image and papers are made before they take their places.
+    """A folder in which image and papers are made before they take their places: beside a file, else in scratch.
 
     Attributes:
         output: where the image goes.
@@ -38,6 +49,8 @@ class Stage:
     @property
     def reference(self) -> str:
         """The image's reference while it is on the stage."""
+        if self.output.remote:
+            return f"oci:{self.image}"
         name = f":{self.output.name}" if self.output.name else ""
         return f"{self.output.kind}:{self.image}{name}"
 
@@ -46,17 +59,37 @@ class Stage:
         """Where the papers are made."""
         return self.folder / "papers"
 
-    def deliver(self) -> None:
-        """Put papers and image in their places; what was there before comes back when that fails.
+    def deliver(self, *, progress: Progress = SILENT) -> None:
+        """Put papers, where there are any, and image in their places; what was there comes back when that fails.
+
+        Args:
+            progress: told the bytes pushed.
 
         Raises:
             UsageError: something came to be there meanwhile, and it may not be replaced.
+            BadInputError, MachineError: as :func:`jettison.sources.registry.push.push_image`.
         """
+        if self.output.remote:
+            from jettison.sources.registry.push import push_image  # noqa: PLC0415 -- most outputs are files
+
+            there = sorted(self.papers.iterdir()) if self.papers.is_dir() else []
+            papers = as_papers({path.name: path for path in there})
+            image, name = open_image(self.reference), self.output.name
+            push_image(image, f"registry:{name}", name, papers=papers, force=self.force, progress=progress)
+            return
         check_free(self.output, force=self.force)
+        places = {papers_of(self.output): self.papers, self.output.path: self.image}
         with deferred():
-            put(self.folder, {papers_of(self.output): self.papers, self.output.path: self.image})
+            put(self.folder, {place: made for place, made in places.items() if made.exists()})
             done(str(self.output.path))
         fsync_dir(self.output.path.parent)
+
+
+def as_papers(files: Mapping[str, Path]) -> "tuple[Paper, ...]":
+    """Return files by name as what is attached to an image."""
+    from jettison.sources.registry.referrers import Paper  # noqa: PLC0415 -- most outputs are files
+
+    return tuple(Paper(name, _TYPES.get(Path(name).suffix, _BYTES), path.read_bytes()) for name, path in files.items())
 
 
 def papers_of(output: Output) -> Path:
@@ -79,6 +112,10 @@ def stage_for(out: str, *, force: bool) -> Iterator[Stage]:
     """
     output = parse_output(out)
     check_free(output, force=force)
+    if output.remote:
+        with scratch_dir() as folder, told_if_full(folder):
+            yield Stage(output, folder, force)
+        return
     with told_if_full(output.path), workspace(output.path) as folder:
         check_free(output, force=force)  # once more: what a killed run had set aside may be back
         yield Stage(output, folder, force)
@@ -91,7 +128,8 @@ def check_free(output: Output, *, force: bool) -> None:
         UsageError: its folder does not exist, or something is there that may not be replaced.
     """
     check_output(output, force=force)
-    check_place(papers_of(output), force=force)
+    if not output.remote:
+        check_place(papers_of(output), force=force)
 
 
 @contextmanager

@@ -1,14 +1,21 @@
-"""The papers that lie beside a slimmed image: ``plan.json``, ``removed.tsv``, ``proof.json``."""
+"""The papers of a slimmed image: ``plan.json``, ``removed.tsv``, ``proof.json``.
 
-from collections.abc import Sequence
+They lie beside a file or folder, in ``OUT.jettison/``; in a registry they are attached to the image.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from jettison.api.delivery import SUFFIX
 from jettison.errors import UsageError
 from jettison.plan.document import plan_from_json, plan_to_json
 from jettison.plan.record import Plan
+from jettison.progress import SILENT, Progress
 from jettison.proof.record import Proof
 from jettison.rebuild.record import Removed
 from jettison.rebuild.removed import removed_lines
+from jettison.reference import parse_reference
 from jettison.report.json import dumps, to_document
 from jettison.storage import atomic_file
 
@@ -33,13 +40,44 @@ def write_papers(folder: Path, plan: Plan, removed: Sequence[Removed], proof: Pr
         file.write(dumps(to_document(proof)).encode())
 
 
-def read_plan(folder: Path) -> Plan | None:
-    """Return the plan among an image's papers; None when there are none.
+def papers_beside(ref: str) -> Path:
+    """Return where the papers of an image lie that is a file or folder."""
+    path = Path(os.path.abspath(parse_reference(ref).path))
+    return path.with_name(path.name + SUFFIX)
+
+
+def papers_of_image(ref: str, digest: str, *, progress: Progress = SILENT) -> Mapping[str, Path]:
+    """Return the papers of an image by name.
+
+    Args:
+        ref: the image's reference; from a registry they are fetched into the cache.
+        digest: of its manifest.
+        progress: told the bytes that come.
+
+    Raises:
+        BadInputError, MachineError: as :func:`jettison.sources.registry.referrers.attached`.
+    """
+    reference = parse_reference(ref)
+    if reference.kind == "registry":
+        from jettison.sources.registry.referrers import attached  # noqa: PLC0415 -- most images are files
+
+        return {
+            name: path
+            for name, path in attached(ref, reference.path, digest, progress=progress)
+            if name in (PLAN, REMOVED, PROOF)
+        }
+    folder = papers_beside(ref)
+    return {name: folder / name for name in (PLAN, REMOVED, PROOF) if (folder / name).is_file()}
+
+
+def read_plan(path: Path | None) -> Plan | None:
+    """Return the plan in a file; None when there is none.
 
     Raises:
         UsageError: there is one, and it cannot be read.
     """
-    path = folder / PLAN
+    if path is None:
+        return None
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

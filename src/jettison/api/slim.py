@@ -64,7 +64,8 @@ def slim(ref: str, out: str, options: SlimOptions | None = None, *, progress: Pr
 
     Args:
         ref: the original; it is not changed.
-        out: ``oci:DIR``, ``oci-archive:PATH`` or ``docker-archive:PATH``.
+        out: ``oci:DIR``, ``oci-archive:PATH``, ``docker-archive:PATH`` or ``registry:NAME``, where the papers are
+            attached to the image.
         options: how it is done.
         progress: told of bytes.
 
@@ -199,7 +200,7 @@ def _deliver(job: _Job, made: Rebuilt, proof: Proof, stage: Stage) -> None:
     """Write the papers, and put them and the image in place."""
     with job.phase("write"):
         write_papers(stage.papers, made.applied, made.removed, proof)
-        stage.deliver()
+        stage.deliver(progress=job.progress)
 
 
 def _remember(job: _Job, old: FileTable, new: FileTable | None, proof: Proof) -> None:

@@ -1,12 +1,10 @@
 """``verify``: prove a new image against its original."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jettison.api.delivery import SUFFIX
-from jettison.api.papers import read_plan
+from jettison.api.papers import PLAN, papers_beside, papers_of_image, read_plan
 from jettison.errors import MachineError, NotTriedError, UsageError
 from jettison.files.read import ReadOptions, read_table
 from jettison.plan.record import Plan
@@ -37,8 +35,8 @@ def verify(
         old: the original.
         new: the new image.
         platform: which image of an index, for both.
-        plan: as applied; when None, that among the new image's papers (``<path>.jettison/plan.json``); where there is
-            none either, no difference between the two rootfs is allowed.
+        plan: as applied; when None, that among the new image's papers (``<path>.jettison/plan.json``, or attached to
+            it in its registry); where there is none either, no difference between the two rootfs is allowed.
         workloads: run on both; each must pass on the original.
         options: limits of reading; the cache is used for the original only, once its bytes have their digests.
         progress: told of bytes.
@@ -51,7 +49,7 @@ def verify(
     options = options or ReadOptions()
     if workloads:
         _require()
-    applied = plan or read_plan(papers_beside(new))
+    applied = plan or read_plan(_plan_of(new, platform, progress))
     image = open_image(old, platform=platform, progress=progress)
     table = read_table(image, options=replace(options, recompute=True), progress=progress)
     if applied is not None and applied.layers != image.config.diff_ids:
@@ -65,15 +63,17 @@ def verify(
     return prove(table, found, digests, applied, workloads=workloads, before=before, options=options, progress=progress)
 
 
+def _plan_of(new: str, platform: str | None, progress: Progress) -> Path | None:
+    """Return where the plan among the new image's papers lies."""
+    if parse_reference(new).kind != "registry":
+        return papers_beside(new) / PLAN
+    digest = open_image(new, platform=platform, progress=progress).manifest_digest
+    return papers_of_image(new, digest, progress=progress).get(PLAN)
+
+
 def _require() -> None:
     """Turn a machine that runs no containers into a proof that could not be run: to ``verify`` it is nothing else."""
     try:
         require()
     except MachineError as error:
         raise NotTriedError(f"the proof cannot be run here: {error.message}", hint=error.hint) from error
-
-
-def papers_beside(ref: str) -> Path:
-    """Return where the papers of an image lie."""
-    path = Path(os.path.abspath(parse_reference(ref).path))
-    return path.with_name(path.name + SUFFIX)

@@ -25,7 +25,7 @@ HELP = Help(
 def configure(parser: Parser) -> None:
     """Add the arguments."""
     options.takes_file(parser.add_argument("file", metavar="FILE", help="the compose file (TOML)"))
-    options.add_out(parser, "where to write: oci:DIR, oci-archive:PATH or docker-archive:PATH", required=True)
+    options.add_out(parser, f"where to write: {options.OUTPUTS}", required=True)
     options.add_force(parser)
     parser.add_argument("--update", action="store_true", help="choose versions anew, and write the lock")
     parser.add_argument("--no-lock", action="store_true", help="neither read nor write a lock")

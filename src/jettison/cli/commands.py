@@ -57,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("plan", "list what would be removed from an image, and why"),
     Command("slim", "write a smaller image, with the list of what went and a proof"),
     Command("explain", "say why a path of an image stays or goes, or what a rule is about"),
+    Command("copy", "bring an image from a registry or file into another, with its papers"),
     Command("verify", "prove that a slimmed image still does its job"),
     Command("compare", "put two or more images side by side in one table"),
     Command("lint", "find and mend what makes a Dockerfile's image large, slow or unsafe, and say what it costs"),

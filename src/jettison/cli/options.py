@@ -70,6 +70,9 @@ def add_output(parser: Parser, *, schema: str = "") -> None:
     group.add_argument("--debug", action="store_true", help="show the traceback of a bug in Jettison")
 
 
+OUTPUTS = "oci:DIR, oci-archive:PATH, docker-archive:PATH or registry:NAME"
+
+
 def add_out(parser: Parser, text: str, *, required: bool) -> None:
     """Add ``-o``."""
     takes_file(parser.add_argument("-o", "--output", metavar="OUT", required=required, help=text))

@@ -11,13 +11,15 @@ from jettison.errors import UsageError
 
 HELP = Help(
     "Write a smaller image. Untouched layers keep their digests; the others are rebuilt by streaming. With a workload "
-    "the new image is run beside the original, and delivered only when it answers the same; without one it is written, "
-    "but labelled 'structure only'. The plan as applied, the list of what went and the proof lie in OUT.jettison/.",
+    "the new image is run beside the original, and delivered only when it answers the same; without one it is "
+    "written, but labelled 'structure only'. The plan as applied, the list of what went and the proof lie in "
+    "OUT.jettison/; in a registry they are attached to the image, and layers that did not change are not sent again.",
     (
         ("jettison slim app.tar -o oci:slim -w detect.toml", "slim as far as tier 1, and prove it with a workload"),
         ("jettison slim app.tar -o docker-archive:slim.tar --tier lossless", "only bytes that no container can see"),
         ("jettison slim app.tar -o oci:slim -w detect.toml --gpu h100,a100", "GPU code for these alone, too"),
         ("jettison slim app.tar --plan plan.json -o oci:slim", "apply a plan that was saved and edited"),
+        ("jettison slim registry:HOST/app:1 -o registry:HOST/app:1-slim", "from a registry into it"),
         ("jettison slim app.tar -o oci:slim --compression zstd:12", "smaller in the pull; engines must know zstd"),
     ),
     failed="the proof did not hold; no image was delivered",
@@ -27,7 +29,7 @@ HELP = Help(
 def configure(parser: Parser) -> None:
     """Add the arguments."""
     options.add_image(parser, "image", "the image to slim; it is not changed")
-    options.add_out(parser, "where to write: oci:DIR, oci-archive:PATH or docker-archive:PATH", required=True)
+    options.add_out(parser, f"where to write: {options.OUTPUTS}", required=True)
     options.add_workloads(parser)
     options.add_force(parser)
     options.add_compression(

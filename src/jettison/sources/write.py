@@ -1,4 +1,4 @@
-"""Write an image: as a layout folder, an OCI archive or a docker archive, whole or not at all."""
+"""Write an image: as a layout folder, an OCI archive, a docker archive or into a registry, whole or not at all."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jettison.errors import MachineError, RefusedError, UsageError
+from jettison.errors import MachineError, UsageError
 from jettison.oci.document import dump_document
 from jettison.oci.image import Image
 from jettison.oci.media import OCI_INDEX
@@ -25,14 +25,19 @@ class Output:
     """Where an image goes.
 
     Attributes:
-        kind: ``oci`` (a folder), ``oci-archive`` or ``docker-archive``.
-        path: absolute.
-        name: tag or ``repository:tag`` it shall have; empty to keep the image's own.
+        kind: ``oci`` (a folder), ``oci-archive``, ``docker-archive`` or ``registry``.
+        path: absolute; of a registry, ``/``.
+        name: tag or ``repository:tag`` it shall have; empty to keep the image's own. In a registry, all of its name.
     """
 
     kind: str
     path: Path
     name: str
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is in a registry."""
+        return self.kind == "registry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,8 @@ def write_image(
 
     Args:
         image: what to write.
-        out: ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, ``docker-archive:PATH[:REPOSITORY:TAG]``; a bare path
-            makes a docker archive when it ends in ``.tar``, else a layout folder.
+        out: ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, ``docker-archive:PATH[:REPOSITORY:TAG]``,
+            ``registry:NAME``; a bare path makes a docker archive when it ends in ``.tar``, else a layout folder.
         force: replace what is there: a file, or a folder that is an image layout or empty.
         shown: the reference that the user asked for, when ``out`` is only a step on the way there.
         proved: whether the caller reads what was written and checks every digest before anybody gets it; then blobs
@@ -77,8 +82,13 @@ def write_image(
         MachineError: the disk is full or may not be written. Nothing is left behind after any of them.
     """
     output = parse_output(out)
+    if output.remote:
+        from jettison.sources.registry.push import push_image  # noqa: PLC0415 -- most outputs are files
+
+        push_image(image, out, output.name, force=force, progress=progress)
+        return
     check_output(output, force=force)
-    target = parse_output(shown).path if shown else output.path
+    target = shown if shown and parse_output(shown).remote else parse_output(shown or out).path
     made = _Made(output, force=force, last=not shown, proved=proved)
     try:
         contents = contents_of(image)
@@ -99,12 +109,10 @@ def parse_output(out: str) -> Output:
 
     Raises:
         UsageError: it is no reference that can be written, or the name does not fit the format.
-        RefusedError: it names a registry.
     """
     reference = parse_reference(out)
     if reference.kind == "registry":
-        hint = "write oci:DIR, and push that: skopeo copy oci:DIR docker://NAME"
-        raise RefusedError(f"{out}: nothing is pushed to registries yet", hint=hint)
+        return Output("registry", Path("/"), reference.path)
     kind = reference.kind or ("docker-archive" if reference.path.endswith(".tar") else "oci")
     return Output(kind, Path(os.path.abspath(reference.path)), _name(reference, kind))
 
@@ -123,8 +131,15 @@ def check_output(output: Output, *, force: bool) -> None:
     """Refuse, before any work, what could not be put in its place; never replace a folder that is no layout.
 
     Raises:
-        UsageError: as :func:`jettison.outputs.check_place`, or a folder is there that is no image layout.
+        UsageError: as :func:`jettison.outputs.check_place`, or a folder is there that is no image layout; in a
+            registry, the tag leads to another image.
+        MachineError: the registry cannot be reached, or wants a login.
     """
+    if output.remote:
+        from jettison.sources.registry.push import check_target  # noqa: PLC0415 -- most outputs are files
+
+        check_target(f"registry:{output.name}", output.name, force=force)
+        return
     path = output.path
     check_place(path, force=force)
     if path.is_dir() and (output.kind != "oci" or not _is_replaceable(path)):

@@ -54,6 +54,18 @@ def document(capsys: pytest.CaptureFixture[str], name: str) -> Any:
     return read
 
 
+def test_copy(archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A copy says what was written, as text and as JSON, and does not replace what is there."""
+    assert main(["copy", archive, f"oci:{tmp_path / 'out'}"]) == 0
+    assert "3 blobs written" in capsys.readouterr().out
+    assert main(["copy", archive, f"oci:{tmp_path / 'out'}"]) == 2
+    capsys.readouterr()
+    assert main(["copy", archive, f"oci:{tmp_path / 'out'}", "--force", "--json"]) == 0
+    read = document(capsys, "copy-result")
+    assert read["made"]
+    assert read["sent"] == read["size"] == sum(blob["size"] for blob in read["blobs"])
+
+
 def test_inspect(archive: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The report names the image, and what a hostile name holds cannot drive the terminal."""
     assert main(["inspect", archive]) == 0

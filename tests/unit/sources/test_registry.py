@@ -3,7 +3,7 @@
 import base64
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,25 +18,11 @@ from jettison.sources.open import open_image, open_source
 from jettison.sources.registry.client import Patience, Registry, _is_akin
 from jettison.sources.registry.login import Login, find_login
 from jettison.sources.registry.pull import open_remote
-from jettison.sources.write import parse_output
 
 HASTY = Patience(tries=3, pause=0.0, silence=2.0, longest=0.01)
 
 
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JETTISON_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    for name in ("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "JETTISON_REGISTRY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def registry() -> Iterator[FakeRegistry]:
-    """Serve an empty registry."""
-    with serving(FakeRegistry()) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def pulled(registry: FakeRegistry, name: str = "app:1") -> Image:
@@ -359,19 +345,17 @@ def test_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name without a host goes to the registry that the user set; without one, and for no name, the error says so."""
     with pytest.raises(UsageError, match="names no image"):
         open_image("registry:UPPER CASE")
-    monkeypatch.setattr("jettison.sources.registry.pull.default_registry", lambda: "")
+    monkeypatch.setattr("jettison.sources.registry.find.default_registry", lambda: "")
     with pytest.raises(UsageError, match="no registry is configured"):
         open_image("registry:app:1")
     with serving(FakeRegistry()) as registry:
         add_image(registry, "1", b"one")
-        monkeypatch.setattr("jettison.sources.registry.pull.default_registry", lambda: f"http://{registry.host}/")
+        monkeypatch.setattr("jettison.sources.registry.find.default_registry", lambda: f"http://{registry.host}/")
         assert len(open_image("registry:app:1", platform="linux/amd64").layers) == 1
 
 
 def test_not_yet(registry: FakeRegistry) -> None:
-    """Pushing, and looking at a registry's blobs one by one, are refused with a way round."""
-    with pytest.raises(RefusedError, match="nothing is pushed"):
-        parse_output(f"registry:{registry.host}/app:1")
+    """Looking at a registry's blobs one by one is refused with a way round."""
     with pytest.raises(RefusedError, match="only files"):
         open_source(parse_reference(f"registry:{registry.host}/app:1"))
 
@@ -388,3 +372,13 @@ def test_unsafe_realm(registry: FakeRegistry, realm: str) -> None:
     registry.gate = lambda _path, _headers: Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{realm}"'})
     with pytest.raises(BadInputError, match="not safe to ask"):
         pulled(registry)
+
+
+def test_proxy(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A registry elsewhere is asked through the proxy that the environment names."""
+    layers = add_image(registry, "1", b"one")
+    monkeypatch.setenv("http_proxy", f"http://{registry.host}")
+    monkeypatch.setenv("JETTISON_INSECURE_REGISTRIES", "registry.invalid:80")
+    image = open_remote("registry:x", "registry.invalid:80/app:1", None, patience=HASTY)
+    assert image.layers[0].descriptor.digest == layers[0]
+    assert registry.seen[0][0] == "http://registry.invalid:80/v2/app/manifests/1"

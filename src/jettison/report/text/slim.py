@@ -74,9 +74,11 @@ def _end(result: SlimResult) -> Blocks:
     total = seconds_text(sum(result.seconds.values()))
     if not result.delivered:
         return (Paragraph(f"No image was delivered ({total}): the proof has to hold first.", "bad"),)
-    path = parse_reference(result.out).path.rstrip("/")
-    where = f"Written in {total} to {result.out} ({digest_text(result.new.digest)})"
-    end = Paragraph(f"{where}; plan, removal list and proof are in {path}.jettison/.")
+    reference = parse_reference(result.out)
+    remote = reference.kind == "registry"
+    papers = "attached to it" if remote else f"in {reference.path.rstrip('/')}.jettison/"
+    where = f"{'Pushed' if remote else 'Written'} in {total} to {result.out} ({digest_text(result.new.digest)})"
+    end = Paragraph(f"{where}; plan, removal list and proof are {papers}.")
     if result.proof.behaviours:
         return (end,)
     return Paragraph("Structure only: no workload was given (-w), so nothing says that it still answers.", "bad"), end

@@ -4,8 +4,8 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from urllib3 import BaseHTTPResponse
@@ -18,10 +18,16 @@ from jettison.sources.registry.lines import Lines, is_allowed
 from jettison.sources.registry.login import Login
 from jettison.sources.registry.tokens import TOKEN_LIMIT, read_challenge, read_token
 
-OK, PARTIAL, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, NO_RANGE = 200, 206, 401, 403, 404, 416
+OK, CREATED, ACCEPTED, NO_CONTENT, PARTIAL = 200, 201, 202, 204, 206
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, NO_RANGE = 401, 403, 404, 416
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_SAME_METHOD = frozenset({307, 308})
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS = 5
+
+
+class NoEntryError(MachineError):
+    """The registry wants a login, or another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Registry:
         patience: see there.
         authorization: the header that was accepted last.
         lines: connections.
+        actions: what is to be done in the repository, as tokens say it: ``pull`` or ``pull,push``.
+        beside: other repositories that are read from.
     """
 
     root: str
@@ -65,6 +73,14 @@ class Registry:
     authorization: str = field(default="", repr=False)
     lines: Lines = field(default_factory=Lines)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    actions: str = "pull"
+    beside: tuple[str, ...] = ()
+
+    @property
+    def scopes(self) -> list[str]:
+        """What a token has to allow."""
+        others = [f"repository:{name}:pull" for name in self.beside]
+        return [f"repository:{self.repository}:{self.actions}", *others]
 
     @property
     def host(self) -> str:
@@ -72,34 +88,78 @@ class Registry:
         return urlsplit(self.root).netloc
 
 
+Body = bytes | Callable[[], Iterable[bytes | memoryview]]
+"""What is sent; a callable gives the pieces anew at each try."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request; ``once``: it is not made again when the line breaks or the server is busy."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Body | None = None
+    once: bool = False
+
+
 @contextlib.contextmanager
-def asked(registry: Registry, path: str, headers: Mapping[str, str]) -> Iterator[BaseHTTPResponse]:
-    """Get something of the repository, and give the response, its body unread.
+def asked(
+    registry: Registry,
+    path: str,
+    headers: Mapping[str, str],
+    *,
+    method: str = "GET",
+    body: Body | None = None,
+    once: bool = False,
+) -> Iterator[BaseHTTPResponse]:
+    """Ask something of the repository, and give the response, its body unread.
 
     Args:
         registry: whom to ask.
-        path: behind the repository's name: ``manifests/1``, ``blobs/sha256:…``.
+        path: behind the repository's name: ``manifests/1``, ``blobs/sha256:…``; or the address of an upload.
         headers: more of the request; an authorization is added, and never sent to another host.
+        method: of HTTP.
+        body: to send; a callable's length stands in the headers.
+        once: leave it to the caller to try again.
 
     Raises:
         MachineError: it cannot be reached, stays busy, or wants a login.
         BadInputError: its redirects or challenges are not those of a registry.
     """
-    response = _authorised(registry, f"{registry.root}/v2/{quote(registry.repository)}/{path}", headers)
+    url = path if "://" in path else f"{registry.root}/v2/{quote(registry.repository)}/{path}"
+    response = _authorised(registry, _Request(method, url, headers, body, once))
     try:
         yield response
     finally:
         response.close()
 
 
-def _authorised(registry: Registry, url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
-    used = registry.authorization
-    response, place = _follow(registry, url, {**headers, **_header(used)})
+def place_of(asked_at: str, response: BaseHTTPResponse) -> str:
+    """Return the address that a response gives as its Location.
+
+    Args:
+        asked_at: what was asked; the Location may be relative to it.
+        response: the answer.
+
+    Raises:
+        BadInputError: there is none, or it may not be asked.
+    """
+    place = response.headers.get("Location", "")
+    if not place:
+        raise BadInputError(f"{shown(asked_at)}: the registry does not say where to go on")
+    return _joined(asked_at, place)
+
+
+def _authorised(registry: Registry, request: _Request) -> BaseHTTPResponse:
+    used = registry.authorization if urlsplit(request.url).netloc == registry.host else ""
+    response, place = _follow(registry, replace(request, headers={**request.headers, **_header(used)}))
     if response.status == UNAUTHORIZED and urlsplit(place).netloc == registry.host:
         challenge = response.headers.get("WWW-Authenticate", "")
         response.close()
         _authorise(registry, challenge, used)
-        response, place = _follow(registry, url, {**headers, **_header(registry.authorization)})
+        headers = {**request.headers, **_header(registry.authorization)}
+        response, place = _follow(registry, replace(request, headers=headers))
     if response.status in (UNAUTHORIZED, FORBIDDEN):
         response.close()
         raise _no_entry(registry, f"{shown(place)} answered {response.status}")
@@ -110,25 +170,28 @@ def _header(authorization: str) -> dict[str, str]:
     return {"Authorization": authorization} if authorization else {}
 
 
-def _no_entry(registry: Registry, why: str) -> MachineError:
+def _no_entry(registry: Registry, why: str) -> NoEntryError:
     what = "the login is not enough" if registry.login else "it wants a login, or the image is not there"
-    return MachineError(f"{why}: {what}", hint=f"docker login {registry.host} (or podman login)")
+    return NoEntryError(f"{why}: {what}", hint=f"docker login {registry.host} (or podman login)")
 
 
-def _follow(registry: Registry, url: str, headers: dict[str, str]) -> tuple[BaseHTTPResponse, str]:
+def _follow(registry: Registry, request: _Request) -> tuple[BaseHTTPResponse, str]:
     for _ in range(_REDIRECTS + 1):
-        response = _persist(registry, url, headers)
+        response, url = _persist(registry, request), request.url
         place = response.headers.get("Location")
         if response.status not in _MOVED or not place:
             return response, url
         response.close()
+        if request.method not in ("GET", "HEAD") and response.status not in _SAME_METHOD:
+            raise BadInputError(f"{shown(url)} answers a {request.method} with a redirect of reading")
         new = _joined(url, place)
         if url.startswith("https:") and not new.startswith("https:"):
             raise BadInputError(f"{shown(url)} leads to {shown(new)}, which is not safe to ask")
+        headers = request.headers
         if urlsplit(new).netloc != urlsplit(url).netloc:
             headers = {name: value for name, value in headers.items() if name != "Authorization"}
-        url = new
-    raise BadInputError(f"{shown(url)}: more than {_REDIRECTS} redirects")
+        request = replace(request, url=new, headers=headers)
+    raise BadInputError(f"{shown(request.url)}: more than {_REDIRECTS} redirects")
 
 
 def _joined(url: str, place: str) -> str:
@@ -142,16 +205,15 @@ def _joined(url: str, place: str) -> str:
     return new
 
 
-def _persist(
-    registry: Registry, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
-) -> BaseHTTPResponse:
+def _persist(registry: Registry, request: _Request) -> BaseHTTPResponse:
     """Make one request, and again when the server is busy or the line breaks."""
-    reason = ""
+    reason, url = "", request.url
     patience = registry.patience
-    for attempt in range(patience.tries):
+    tries = 1 if request.once else patience.tries
+    for attempt in range(tries):
         least = 0.0
         try:
-            response = _send(registry, url, headers, form)
+            response = _send(registry, request)
         except SSLError as error:
             hint = f"put its CA into /etc/docker/certs.d/{urlsplit(url).netloc}/ca.crt"
             raise MachineError(f"{shown(url)}: no safe connection: {why(error)}", hint=hint) from error
@@ -164,18 +226,18 @@ def _persist(
                 return response
             reason, least = f"it answered {response.status}", _retry_after(response)
             response.close()
-        if attempt + 1 < patience.tries:
+        if attempt + 1 < tries:
             patience.wait(attempt, least)
     raise MachineError(f"{shown(url)} cannot be had: {reason}", hint="try again: blobs go on where they stopped")
 
 
-def _send(registry: Registry, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None) -> BaseHTTPResponse:
+def _send(registry: Registry, request: _Request) -> BaseHTTPResponse:
     silence = registry.patience.silence
-    return registry.lines.to(url).request(
-        "GET" if form is None else "POST",
-        url,
-        headers={"User-Agent": "jettison", "Accept-Encoding": "identity", **headers},
-        body=urlencode(form) if form is not None else None,
+    return registry.lines.to(request.url).request(
+        request.method,
+        request.url,
+        headers={"User-Agent": "jettison", "Accept-Encoding": "identity", **request.headers},
+        body=request.body() if callable(request.body) else request.body,  # type: ignore[arg-type] # sent as they are
         redirect=False,
         retries=False,
         preload_content=False,
@@ -216,13 +278,16 @@ def _basic(login: Login) -> str:
 def _token(registry: Registry, said: Mapping[str, str]) -> str:
     realm = _joined(registry.root, said["realm"])
     login = registry.login if _is_akin(realm, registry.root) else None
-    query = {"service": said.get("service", ""), "scope": f"repository:{registry.repository}:pull"}
+    service = {"service": said.get("service", "")}
     if login and login.identity:
-        form = {**query, "grant_type": "refresh_token", "client_id": "jettison", "refresh_token": login.secret}
-        response = _persist(registry, realm, {"Content-Type": "application/x-www-form-urlencoded"}, form)
+        form = {**service, "scope": " ".join(registry.scopes), "grant_type": "refresh_token", "client_id": "jettison"}
+        body = urlencode({**form, "refresh_token": login.secret}).encode()
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        response = _persist(registry, _Request("POST", realm, kind, body))
     else:
-        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
-        response, _ = _follow(registry, url, _header(_basic(login) if login else ""))
+        query = urlencode({**service, "scope": registry.scopes}, doseq=True)
+        url = f"{realm}{'&' if '?' in realm else '?'}{query}"
+        response, _ = _follow(registry, _Request("GET", url, _header(_basic(login) if login else "")))
     try:
         token = read_token(response.read(TOKEN_LIMIT))
     except (HTTPError, OSError):

@@ -5,7 +5,6 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -17,18 +16,15 @@ from jettison.errors import BadInputError, MachineError
 from jettison.oci.image import Descriptor
 from jettison.progress import Task
 from jettison.sources.registry.client import NO_RANGE, NOT_FOUND, OK, PARTIAL, Registry, asked, why
+from jettison.sources.registry.together import StoppedError, together
+from jettison.storage import cache_root
 
-AT_ONCE = 4
 _PIECE = 1 << 20
 _GOT_ON = 1 << 20  # bytes after which a broken line counts as a first failure again
 
 
 class _BrokenError(Exception):
     """The line broke; what came until then is kept."""
-
-
-class _StoppedError(Exception):
-    """Another blob failed, or the user pressed Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +55,11 @@ class Shelf:
         return False
 
 
+def own_shelf() -> Shelf:
+    """Return the shelf of the user's cache."""
+    return Shelf(cache_root() / "registry")
+
+
 def fetch_blobs(registry: Registry, shelf: Shelf, wanted: list[Descriptor], task: Task) -> None:
     """Get blobs that the shelf lacks, several at once.
 
@@ -72,17 +73,7 @@ def fetch_blobs(registry: Registry, shelf: Shelf, wanted: list[Descriptor], task
         BadInputError: a blob is missing, or is not what its descriptor says; nothing of it is kept.
         MachineError: the registry does not give it; what came is kept, and the next try goes on from there.
     """
-    stop = Event()
-    with ThreadPoolExecutor(AT_ONCE, "jettison-blob") as pool:
-        results = [pool.submit(_fetch, _Job(registry, shelf, one, task, stop)) for one in wanted]
-        try:
-            wait(results, return_when=FIRST_EXCEPTION)
-        finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-    for result in results:
-        if not result.cancelled() and (error := result.exception()) and not isinstance(error, _StoppedError):
-            raise error
+    together(lambda one, stop: _fetch(_Job(registry, shelf, one, task, stop)), wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +197,7 @@ def _append(job: _Job, part: _Part) -> None:
         try:
             while part.size <= job.descriptor.size and (piece := response.read(_PIECE, decode_content=False)):
                 if job.stop.is_set():
-                    raise _StoppedError
+                    raise StoppedError
                 part.add(piece)
                 job.task.advance(len(piece))
         except (HTTPError, TimeoutError, ConnectionError) as error:

@@ -1,29 +1,25 @@
 """An image opened in a registry: its manifest chosen by platform, its blobs brought into the cache, each once."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
-from urllib3.exceptions import HTTPError
-
-from jettison.errors import BadInputError, MachineError, UsageError
+from jettison.errors import BadInputError, MachineError
 from jettison.oci import media
 from jettison.oci.digest import sha256
 from jettison.oci.image import Descriptor, Image, Platform
 from jettison.oci.manifest import MANIFEST_LIMIT, entry_platform, is_attestation, read_index, read_manifest
 from jettison.progress import SILENT, Progress
-from jettison.sources.imagename import ImageName, default_registry, parse_image_name
+from jettison.sources.imagename import ImageName
 from jettison.sources.layout import DEPTH_LIMIT, Candidate, choose, open_candidate
-from jettison.sources.registry.client import NOT_FOUND, OK, Patience, Registry, asked, why
-from jettison.sources.registry.download import Shelf, fetch_blobs
-from jettison.sources.registry.lines import root_of
-from jettison.sources.registry.login import find_login
+from jettison.sources.registry.client import Patience, Registry
+from jettison.sources.registry.documents import read_document
+from jettison.sources.registry.download import Shelf, fetch_blobs, own_shelf
+from jettison.sources.registry.find import find_registry
+from jettison.sources.registry.homes import remember_home
 from jettison.sources.store import FolderStore
-from jettison.storage import DEFAULT_CACHE_LIMIT, Cache, atomic_file, cache_root
+from jettison.storage import DEFAULT_CACHE_LIMIT, Cache, atomic_file
 
 _SPARE = 1 << 28  # bytes of room to leave on the disk
-_ACCEPT: Mapping[str, str] = {"Accept": ", ".join((*media.INDEXES, *media.MANIFESTS))}
 
 
 def open_remote(
@@ -45,32 +41,19 @@ def open_remote(
         RefusedError: it is no container image.
         MachineError: the registry cannot be reached, wants a login, or the disk has no room.
     """
-    parsed = parse_image_name(name)
-    if parsed is None:
-        raise UsageError(f"{text!r} names no image", hint="write registry:HOST/REPOSITORY:TAG")
-    registry = _registry(parsed, patience or Patience())
-    shelf = Shelf(cache_root() / "registry")
+    registry, parsed = find_registry(text, name, patience or Patience())
+    shelf = own_shelf()
     chosen, raw = _choose(registry, parsed, platform)
     _keep(shelf, chosen.descriptor.digest, raw)
     _bring(registry, shelf, _blobs(registry, chosen, raw), progress)
     return open_candidate(FolderStore(str(shelf.folder)), chosen, text)
 
 
-def _registry(name: ImageName, patience: Patience) -> Registry:
-    root = root_of(name.host) if name.host else default_registry().rstrip("/")
-    if not root:
-        hint = "write registry:HOST/REPOSITORY:TAG, or set JETTISON_REGISTRY to the address of one"
-        raise UsageError(f"{name.short}: no registry is configured for names without a host", hint=hint)
-    registry = Registry(root, name.repository, patience=patience)
-    registry.login = find_login(registry.host)
-    return registry
-
-
 def _choose(registry: Registry, name: ImageName, platform: Platform | None) -> tuple[Candidate, bytes]:
     """Go from a tag or digest to one manifest, and return it with its bytes."""
     names = (f"{registry.host}/{name.repository}:{name.tag}",) if name.tag and not name.digest else ()
     where = f"{registry.host}/{registry.repository}:{name.digest or name.tag}"
-    raw, kind = _document(registry, name.digest or name.tag, where)
+    raw, kind = read_document(registry, name.digest or name.tag, where)
     said: Platform | None = None
     for _ in range(DEPTH_LIMIT):
         if kind in media.MANIFESTS:
@@ -85,40 +68,10 @@ def _choose(registry: Registry, name: ImageName, platform: Platform | None) -> t
             raise BadInputError(f"{where}: its index lists no container image")
         one = choose(found, where, tag="", platform=platform)
         said = one.platform
-        raw, kind = _document(registry, one.descriptor.digest, where)
+        raw, kind = read_document(registry, one.descriptor.digest, where)
         if kind != one.descriptor.media_type:
             raise BadInputError(f"{where}: {one.descriptor.digest} is {kind}, not {one.descriptor.media_type}")
     raise BadInputError(f"{where}: indexes are nested deeper than {DEPTH_LIMIT}")
-
-
-def _document(registry: Registry, wanted: str, where: str) -> tuple[bytes, str]:
-    """Return a manifest or index, and its media type, its digest checked where one is known."""
-    reason = ""
-    for attempt in range(registry.patience.tries):
-        with asked(registry, f"manifests/{quote(wanted, safe=':')}", _ACCEPT) as response:
-            kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
-            if response.status == NOT_FOUND:
-                raise UsageError(f"{where}: the registry has no such image")
-            if response.status != OK or kind not in (*media.INDEXES, *media.MANIFESTS):
-                answered = f"{response.status} and {kind[:80] or 'nothing'}"
-                raise BadInputError(f"{where}: the registry answered {answered}, which is no manifest")
-            try:
-                raw = response.read(MANIFEST_LIMIT + 1)
-            except (HTTPError, OSError) as error:
-                reason = why(error)
-            else:
-                _check(raw, {wanted, response.headers.get("Docker-Content-Digest", "")}, where)
-                return raw, kind
-        registry.patience.wait(attempt)
-    raise MachineError(f"{where}: the registry's answer broke off: {reason}")
-
-
-def _check(raw: bytes, said: set[str], where: str) -> None:
-    if len(raw) > MANIFEST_LIMIT:
-        raise BadInputError(f"{where}: the manifest is larger than {MANIFEST_LIMIT} bytes")
-    for digest in said:
-        if ":" in digest and digest != sha256(raw):
-            raise BadInputError(f"{where}: the registry's manifest should be {digest[:80]}, and is {sha256(raw)}")
 
 
 def _keep(shelf: Shelf, digest: str, raw: bytes) -> None:
@@ -137,6 +90,8 @@ def _blobs(registry: Registry, chosen: Candidate, raw: bytes) -> list[Descriptor
 
 def _bring(registry: Registry, shelf: Shelf, blobs: list[Descriptor], progress: Progress) -> None:
     wanted = [one for one in blobs if not shelf.has(one)]
+    for one in blobs:
+        remember_home(registry.host, one.digest, registry.repository)
     if not wanted:
         return
     size = sum(one.size for one in wanted)

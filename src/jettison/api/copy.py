@@ -1,0 +1,80 @@
+"""``copy``: an image from one place into another, byte for byte, with its papers."""
+
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from jettison.api.delivery import as_papers, check_free, stage_for
+from jettison.api.papers import papers_of_image
+from jettison.oci.image import Image
+from jettison.progress import SILENT, Progress
+from jettison.sources.blobs import Contents, contents_of
+from jettison.sources.open import open_image
+from jettison.sources.registry.push import push_image
+from jettison.sources.transfer import CopiedBlob, CopyResult, How
+from jettison.sources.write import parse_output, write_image
+
+
+def copy(
+    ref: str, out: str, *, platform: str | None = None, force: bool = False, progress: Progress = SILENT
+) -> CopyResult:
+    """Copy an image; manifest, config and layers keep their bytes, each blob is verified on the way.
+
+    Args:
+        ref: the original.
+        out: ``oci:DIR``, ``oci-archive:PATH``, ``docker-archive:PATH`` or ``registry:NAME``.
+        platform: which image of an index; the others are not copied.
+        force: replace what is there: a file, a layout, a tag that leads to another image.
+        progress: told of bytes.
+
+    Returns:
+        What was done.
+
+    Raises:
+        JettisonError: of the family that says what is wrong with image, output, registry or machine. Nothing is left
+            behind after any of them, and no tag was moved.
+    """
+    began = time.monotonic()
+    output = parse_output(out)
+    if not output.remote:
+        check_free(output, force=force)
+    image = open_image(ref, platform=platform, progress=progress)
+    papers = papers_of_image(ref, image.manifest_digest, progress=progress)
+    if output.remote:
+        name = output.name
+        pushed = push_image(image, out, name, papers=as_papers(papers), force=force, progress=progress)
+        how: Mapping[str, How] = pushed.blobs
+    else:
+        _write(image, out, papers, force=force, progress=progress)
+        how = {}
+    made = contents_of(image)
+    blobs = _blobs(made, how)
+    return CopyResult(
+        source=ref,
+        out=out,
+        digest=made.image.manifest_digest,
+        made=not image.manifest,
+        blobs=blobs,
+        size=sum(one.size for one in blobs),
+        sent=sum(one.size for one in blobs if one.how in ("written", "sent")),
+        papers=tuple(papers),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _write(image: Image, out: str, papers: Mapping[str, Path], *, force: bool, progress: Progress) -> None:
+    with stage_for(out, force=force) as stage:
+        if papers:
+            stage.papers.mkdir()
+        for name, path in papers.items():
+            shutil.copyfile(path, stage.papers / name)
+        write_image(image, stage.reference, shown=out, progress=progress)
+        stage.deliver()
+
+
+def _blobs(made: Contents, how: Mapping[str, How]) -> tuple[CopiedBlob, ...]:
+    config = made.image.config
+    sizes = {config.digest: len(config.raw)}
+    sizes.update({layer.descriptor.digest: layer.descriptor.size for layer in made.layers})
+    return tuple(CopiedBlob(digest, size, how.get(digest, "written")) for digest, size in sizes.items())

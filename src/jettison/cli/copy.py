@@ -1,0 +1,41 @@
+"""``jettison copy IMAGE OUT``: an image from one place into another."""
+
+from argparse import Namespace
+
+from jettison.cli import options
+from jettison.cli.commands import Help
+from jettison.cli.output import emit, progress_of
+from jettison.cli.parser import Parser
+from jettison.errors import EXIT_OK
+
+HELP = Help(
+    "Copy an image between registries, archives and layouts. Manifest, config and layers keep their bytes and digests, "
+    "each verified on the way. Into a registry nothing is sent that is there; what another repository of it was seen "
+    "to have is mounted; the tag is set last. The papers of a slimmed image come along. Of an index, the image of one "
+    "platform is copied.",
+    (
+        ("jettison copy registry:HOST/app:1 oci:app", "pull into a layout"),
+        ("jettison copy oci:slim registry:HOST/app:1-slim", "push, with plan, removal list and proof attached"),
+        ("jettison copy docker://HOST/app:1 registry:OTHER/app:1", "from one registry into another"),
+    ),
+)
+
+
+def configure(parser: Parser) -> None:
+    """Add the arguments."""
+    options.add_image(parser, "image", "the image to copy")
+    options.add_image(parser, "out", f"where to write: {options.OUTPUTS}")
+    options.add_force(parser)
+    parser.add_argument("--platform", metavar="OS/ARCH", help="which image of an index (default: this machine's)")
+    options.add_output(parser, schema="copy-result")
+
+
+def run(args: Namespace) -> int:
+    """Copy, report."""
+    from jettison.api.copy import copy  # noqa: PLC0415 -- only once the command runs
+    from jettison.report.text.copy import copy_blocks  # noqa: PLC0415 -- as above
+
+    with progress_of(args) as progress:
+        record = copy(args.image, args.out, platform=args.platform, force=args.force, progress=progress)
+    emit(args, record, lambda: copy_blocks(record))
+    return EXIT_OK

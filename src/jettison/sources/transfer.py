@@ -1,0 +1,48 @@
+"""What bringing an image from one place to another did."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+How = Literal["written", "sent", "mounted", "there"]
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedBlob:
+    """A blob of an image that was copied.
+
+    Attributes:
+        digest: of it.
+        size: bytes.
+        how: ``written`` to a file; ``sent`` to a registry, ``mounted`` there from another repository, or ``there``.
+    """
+
+    digest: str
+    size: int
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class CopyResult:
+    """An image that was copied, byte for byte.
+
+    Attributes:
+        source: reference of the original.
+        out: reference of the copy.
+        digest: of the manifest, the same in both.
+        made: whether the manifest was made here, since the original has none (old docker archives).
+        blobs: config and layers, each once.
+        size: bytes of all of them.
+        sent: bytes written or sent.
+        papers: names of the papers that came along (plan, removal list, proof).
+        seconds: wall time.
+    """
+
+    source: str
+    out: str
+    digest: str
+    made: bool
+    blobs: tuple[CopiedBlob, ...]
+    size: int
+    sent: int
+    papers: tuple[str, ...]
+    seconds: float

@@ -1,0 +1,359 @@
+"""Images pushed into registries, good ones and others."""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.helpers.fakeregistry import FakeRegistry, Reply, add_image, serving
+from tests.helpers.images import digest
+
+from jettison.api.copy import copy
+from jettison.api.papers import papers_of_image
+from jettison.errors import BadInputError, MachineError, UsageError
+from jettison.oci.image import Extent, Image
+from jettison.sources.open import open_image
+from jettison.sources.registry.client import Patience
+from jettison.sources.registry.pull import open_remote
+from jettison.sources.registry.push import Pushed, push_image
+from jettison.sources.registry.referrers import Paper, attached
+from jettison.sources.write import check_output, parse_output, write_image
+
+HASTY = Patience(tries=3, pause=0.0, silence=2.0, longest=0.01)
+
+
+pytestmark = pytest.mark.usefixtures("own_home")
+
+
+def image_of(*contents: bytes) -> Image:
+    """Return an image that came from another registry, which knows nothing of the one pushed to."""
+    with serving(FakeRegistry()) as other:
+        add_image(other, "1", *contents)
+        return open_remote("registry:app", f"{other.host}/app:1", None, patience=HASTY)
+
+
+def push(registry: FakeRegistry, image: Image, name: str = "team/app:1", **options: object) -> Pushed:
+    """Push an image with little patience."""
+    return push_image(image, f"registry:{name}", f"{registry.host}/{name}", patience=HASTY, **options)  # type: ignore[arg-type]
+
+
+def methods(registry: FakeRegistry, method: str) -> list[str]:
+    """Return the paths of the requests of a method, without queries."""
+    return [path.partition("?")[0] for one, path in registry.done if one == method]
+
+
+def test_pushed(registry: FakeRegistry) -> None:
+    """What is pushed has the same manifest, config and layers; the tag is set after everything else."""
+    image = image_of(b"one", os.urandom(300_000))
+    done = push(registry, image)
+    assert registry.manifests["1"][1] == image.manifest
+    assert done.digest == digest(registry.manifests["1"][1])
+    assert {layer.descriptor.digest for layer in image.layers} | {image.config.digest} == set(registry.blobs)
+    assert set(done.blobs.values()) == {"sent"}
+    assert done.sent == done.size == sum(map(len, registry.blobs.values()))
+    puts = methods(registry, "PUT")
+    assert puts[-2:] == [f"/v2/team/app/manifests/{done.digest}", "/v2/team/app/manifests/1"]
+
+
+def test_nothing_twice(registry: FakeRegistry) -> None:
+    """What is there is asked for, and not sent again; nor is a tag in the way that leads to the same image."""
+    image = image_of(b"one", b"two")
+    push(registry, image)
+    registry.done.clear()
+    done = push(registry, image)
+    assert set(done.blobs.values()) == {"there"}
+    assert done.sent == 0
+    assert not methods(registry, "POST")
+    assert not methods(registry, "PATCH")
+
+
+def test_mounted(registry: FakeRegistry) -> None:
+    """A blob that another repository of the registry was seen to have is mounted from there, and not sent."""
+    image = image_of(b"one", b"two")
+    push(registry, image)
+    registry.gate = lambda path, _: Reply(404) if "/blobs/sha256:" in path and "/other/" in path else None
+    done = push(registry, image, "other/app:1")
+    assert set(done.blobs.values()) == {"mounted"}
+    opened = [path for method, path in registry.done if method == "POST" and "/other/" in path]
+    assert len(opened) == 3
+    assert all("from=team%2Fapp" in path for path in opened)
+
+
+def test_pulled_from_here_is_mounted(registry: FakeRegistry) -> None:
+    """Layers of an image that came from another repository of the same registry are mounted from that one."""
+    add_image(registry, "1", b"one", b"two")
+    image = open_remote("registry:app", f"{registry.host}/base/app:1", None, patience=HASTY)
+    registry.gate = lambda path, _: Reply(404) if "/blobs/sha256:" in path and "/new/" in path else None
+    assert set(push(registry, image, "new/app:1").blobs.values()) == {"mounted"}
+
+
+def test_mount_refused(registry: FakeRegistry) -> None:
+    """Where the registry answers a mount with an upload session, the bytes are sent in it."""
+    image = image_of(b"one")
+    push(registry, image)
+    registry.blobs.clear()
+    done = push(registry, image, "other/app:1")
+    assert set(done.blobs.values()) == {"sent"}
+
+
+def test_broken_line(registry: FakeRegistry) -> None:
+    """When the line breaks, the registry is asked how far a blob came, and gets the rest."""
+    image = image_of(b"")
+    push(registry, image)  # so that config and layer are there, and only the next layer is sent
+    image = replace(image_of(b"", os.urandom(3_000_000)), config=image.config)
+    registry.cuts = [1_000_000]
+    with contextlib.suppress(BadInputError):  # the fake registry lacks the config that the manifest names
+        push(registry, image, "team/app:2")
+    (said,) = [headers["content-range"] for _, headers in registry.seen if "content-range" in headers]
+    assert said == f"1000000-{image.layers[1].blob.size - 1}"
+    assert registry.blobs[image.layers[1].descriptor.digest]
+
+
+@pytest.mark.parametrize("tells", [True, False])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=st.lists(st.integers(0, 400_000), max_size=2))
+def test_any_breaks(tmp_path: Path, tells: bool, cuts: list[int]) -> None:  # noqa: FBT001 -- of pytest
+    """Wherever the line breaks, less often than is tried, what arrives is the image; no blob is cut or doubled."""
+    image = image_of(b"z" * 300_000)
+    with serving(FakeRegistry(cuts=list(cuts), tells=tells)) as registry:
+        done = push(registry, image)
+        assert done.digest in registry.manifests
+        assert all(digest(raw) == name for name, raw in registry.blobs.items())
+
+
+def test_gives_up(registry: FakeRegistry) -> None:
+    """A line that breaks again and again ends the push, with no tag."""
+    registry.cuts = [10] * 100
+    with pytest.raises(MachineError, match="blob sha256"):
+        push(registry, image_of(b"one"))
+    assert not registry.manifests
+
+
+def test_lying_blob(registry: FakeRegistry, tmp_path: Path) -> None:
+    """A layer that is not what its descriptor says is an error, and no tag leads to it."""
+    image = image_of(b"one")
+    layer = image.layers[0]
+    bad = tmp_path / "bad"
+    bad.write_bytes(b"x" * layer.blob.size)
+    lying = replace(image, layers=(replace(layer, blob=Extent(str(bad), 0, layer.blob.size)),))
+    with pytest.raises(BadInputError, match="its bytes have the digest"):
+        push(registry, lying)
+    short = replace(image, layers=(replace(layer, blob=Extent(str(bad), 0, 10)),))
+    with pytest.raises(BadInputError, match="has 10"):
+        push(registry, short)
+    assert not registry.manifests
+
+
+def test_refused_blob(registry: FakeRegistry) -> None:
+    """A registry that does not take a blob is believed, and no tag is set."""
+    registry.gate = lambda path, _: Reply(400, b"QUOTA") if "digest=" in path else None
+    with pytest.raises(BadInputError, match="400 QUOTA"):
+        push(registry, image_of(b"one"))
+    assert not registry.manifests
+
+
+def test_other_size(registry: FakeRegistry) -> None:
+    """A registry that has a blob of the same digest in another size is not pushed to."""
+    image = image_of(b"one")
+    registry.blobs[image.config.digest] = b"short"
+    with pytest.raises(BadInputError, match="has 5 bytes"):
+        push(registry, image)
+
+
+def test_other_manifest(registry: FakeRegistry) -> None:
+    """A registry that says it took another manifest, or answers with another, is an error."""
+    image = image_of(b"one")
+    lie = Reply(201, headers={"Docker-Content-Digest": "sha256:" + "0" * 64})
+    registry.faults[f"PUT {image.manifest_digest}"] = [lie]
+    with pytest.raises(BadInputError, match="took the manifest as"):
+        push(registry, image)
+    registry.faults["PUT 1"] = [Reply(201)]  # it says so, and forgets it
+    with pytest.raises(BadInputError, match="answers with nothing"):
+        push(registry, image)
+
+
+def test_tag_taken(registry: FakeRegistry) -> None:
+    """A tag that leads to another image is not moved without being told to, and nothing is sent before that."""
+    push(registry, image_of(b"one"))
+    registry.done.clear()
+    with pytest.raises(UsageError, match="leads to another image"):
+        push(registry, image_of(b"two"))
+    assert not methods(registry, "POST")
+    assert push(registry, image_of(b"two"), force=True).digest == digest(registry.manifests["1"][1])
+
+
+def test_names(registry: FakeRegistry) -> None:
+    """An output in a registry is checked before any work: no digest, no name that is none, no tag that is there."""
+    with pytest.raises(UsageError, match="to a digest"):
+        check_output(parse_output(f"registry:{registry.host}/app@sha256:{'0' * 64}"), force=False)
+    with pytest.raises(UsageError, match="names no image"):
+        check_output(parse_output("registry:UPPER"), force=False)
+    add_image(registry, "1", b"one")
+    with pytest.raises(UsageError, match="exists"):
+        check_output(parse_output(f"registry:{registry.host}/app:1"), force=False)
+    check_output(parse_output(f"registry:{registry.host}/app:1"), force=True)
+    check_output(parse_output(f"registry:{registry.host}/app:2"), force=False)
+
+
+def test_scope(registry: FakeRegistry) -> None:
+    """A token is asked for that lets one push, and pull from the repository that is mounted from; 401 is not fatal."""
+    image = image_of(b"one")
+    push(registry, image)
+    asked: list[str] = []
+
+    def gate(path: str, headers: Mapping[str, str]) -> Reply | None:
+        if path.startswith("/token"):
+            asked.append(path)
+            return Reply(200, b'{"token":"good"}')
+        if headers.get("authorization") != "Bearer good":
+            told = f'Bearer realm="http://{registry.host}/token",service="s"'
+            return Reply(401, headers={"WWW-Authenticate": told})
+        return Reply(404) if "/blobs/sha256:" in path and "/other/" in path else None
+
+    registry.gate = gate
+    push(registry, image, "other/app:1")
+    assert "scope=repository%3Aother%2Fapp%3Apull%2Cpush" in asked[-1]
+    assert "scope=repository%3Ateam%2Fapp%3Apull" in asked[-1]
+
+
+def test_token_expires(registry: FakeRegistry) -> None:
+    """A token that expires between the requests of an upload is asked for anew."""
+    given_out: list[str] = []
+
+    def gate(path: str, headers: Mapping[str, str]) -> Reply | None:
+        if path.startswith("/token"):
+            given_out.append(f"t{len(given_out)}")
+            return Reply(200, json.dumps({"token": given_out[-1]}).encode())
+        if not given_out or headers.get("authorization") != f"Bearer {given_out[-1]}":
+            return Reply(401, headers={"WWW-Authenticate": f'Bearer realm="http://{registry.host}/token"'})
+        if len(registry.seen) == 6:
+            given_out.append("gone")
+        return None
+
+    registry.gate = gate
+    image = image_of(b"one")
+    done = push(registry, image)
+    assert len(given_out) > 2
+    assert registry.manifests["1"][1] == image.manifest
+    assert done.sent == done.size
+
+
+def test_no_login_forwarded(registry: FakeRegistry, tmp_path: Path) -> None:
+    """An upload's address on another host is followed without the login."""
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "config.json").write_text(
+        json.dumps({"auths": {registry.host: {"auth": "YW5uOnNlY3JldA=="}}})
+    )
+    with serving(FakeRegistry()) as store:
+
+        def gate(path: str, headers: Mapping[str, str]) -> Reply | None:
+            if not headers.get("authorization"):
+                return Reply(401, headers={"WWW-Authenticate": "Basic realm=x"})
+            if path.startswith("/v2/team/app/blobs/uploads/"):
+                store.sessions[f"s{len(store.sessions)}"] = bytearray()
+                place = f"http://{store.host}/v2/x/blobs/uploads/s{len(store.sessions) - 1}"
+                return Reply(202, headers={"Location": place})
+            return None
+
+        registry.gate = gate
+        image = image_of(b"one")
+        store.gate = lambda _path, _headers: None
+        with contextlib.suppress(BadInputError):  # the other host keeps the blobs, so the manifest is refused
+            push(registry, image)
+        assert len(store.seen) >= 4
+        assert all("authorization" not in headers for _, headers in store.seen)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_redirected_upload(registry: FakeRegistry, status: int) -> None:
+    """A redirect that would turn an upload into reading is refused; 307 is followed."""
+    moved = Reply(status, headers={"Location": "/v2/elsewhere/"})
+    registry.faults["POST "] = [moved] * 9
+    with pytest.raises(BadInputError, match="redirect of reading"):
+        push(registry, image_of(b"one"))
+    registry.faults["POST "] = [Reply(307, headers={"Location": "/v2/team/app/blobs/uploads/"})]
+    assert push(registry, image_of(b"one")).digest
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_papers(registry: FakeRegistry, knows: bool) -> None:  # noqa: FBT001 -- of pytest
+    """Papers are attached to the image, by the referrers API or its tag, and found again by the image's digest."""
+    registry.knows_subjects = knows
+    image = image_of(b"one")
+    papers = [Paper("plan.json", "application/json", b"{}"), Paper("proof.json", "application/json", b'{"a":1}')]
+    done = push(registry, image, papers=papers)
+    fallback = done.digest.replace(":", "-")
+    assert (fallback in registry.manifests) is not knows
+    name = f"{registry.host}/team/app:1"
+    found = {title: path.read_bytes() for title, path in attached(f"registry:{name}", name, done.digest)}
+    assert found == {"plan.json": b"{}", "proof.json": b'{"a":1}'}
+    assert dict(papers_of_image(f"registry:{name}", "sha256:" + "1" * 64)) == {}
+    push(registry, image, papers=[Paper("plan.json", "application/json", b"[]")])
+    found = {title: path.read_bytes() for title, path in attached(f"registry:{name}", name, done.digest)}
+    assert found == {"plan.json": b"[]"}  # the newest counts
+    if not knows:
+        assert len(json.loads(registry.manifests[fallback][1])["manifests"]) == 2
+
+
+def test_hostile_papers(registry: FakeRegistry) -> None:
+    """Papers whose names lead elsewhere, or that are about another image, are an error."""
+    image = image_of(b"one")
+    done = push(registry, image, papers=[Paper("../x", "text/plain", b"x")])
+    name = f"{registry.host}/team/app:1"
+    with pytest.raises(BadInputError, match="is called"):
+        attached(f"registry:{name}", name, done.digest)
+    other = "sha256:" + "2" * 64
+    registry.manifests[other.replace(":", "-")] = registry.manifests[done.digest.replace(":", "-")]
+    with pytest.raises(BadInputError, match="not about"):
+        attached(f"registry:{name}", name, other)
+
+
+def test_copied(registry: FakeRegistry, tmp_path: Path) -> None:
+    """A copy goes there and back with the same digest and its papers; what is in the way is refused."""
+    image = image_of(b"one", b"two")
+    write_image(image, f"oci:{tmp_path / 'a'}")
+    (tmp_path / "a.jettison").mkdir()
+    (tmp_path / "a.jettison" / "plan.json").write_bytes(b"{}")
+    there = f"registry:{registry.host}/app:1"
+    result = copy(f"oci:{tmp_path / 'a'}", there)
+    assert (result.digest, result.papers) == (image.manifest_digest, ("plan.json",))
+    assert {one.how for one in result.blobs} == {"sent"}
+    back = copy(there, f"oci:{tmp_path / 'b'}")
+    assert back.digest == open_image(f"oci:{tmp_path / 'b'}").manifest_digest == image.manifest_digest
+    assert (tmp_path / "b.jettison" / "plan.json").read_bytes() == b"{}"
+    assert {one.how for one in back.blobs} == {"written"}
+    with pytest.raises(UsageError, match="exists"):
+        copy(there, f"oci:{tmp_path / 'b'}")
+    assert copy(there, f"docker-archive:{tmp_path / 'c.tar'}").sent == back.sent
+
+
+def test_written_by_name(registry: FakeRegistry) -> None:
+    """What writes images writes them into registries too."""
+    image = image_of(b"one")
+    write_image(image, f"registry:{registry.host}/app:7")
+    assert registry.manifests["7"][1] == image.manifest
+
+
+def test_half_pushed(registry: FakeRegistry) -> None:
+    """A push that dies after the blobs leaves no tag; the next one sends nothing again."""
+    image = image_of(b"one")
+    registry.faults[f"PUT {image.manifest_digest}"] = [Reply(500)] * 3
+    with pytest.raises(MachineError):
+        push(registry, image)
+    assert not registry.manifests
+    assert set(push(registry, image).blobs.values()) == {"there"}
+
+
+def test_cache_is_clean() -> None:
+    """Nothing of a push is kept in the cache but the homes of blobs."""
+    with TemporaryDirectory() as folder, serving(FakeRegistry()) as registry:
+        image = image_of(b"one")
+        os.environ["JETTISON_CACHE"] = folder
+        push(registry, image)
+        assert sorted(os.listdir(f"{folder}/registry")) == ["homes"]
