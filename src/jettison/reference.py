@@ -1,7 +1,7 @@
 """References: how a user names an image.
 
-``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, ``registry:NAME``. A bare path is one
-too; what lies there is recognised by content when it is opened.
+``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, ``registry:NAME``, and the name of an
+engine, as in ``docker:NAME``. A bare path is one too; what lies there is recognised by content when it is opened.
 """
 
 import os
@@ -11,16 +11,19 @@ from typing import Literal
 
 from jettison.errors import RefusedError, UsageError
 
-Kind = Literal["docker-archive", "oci", "oci-archive", "registry", ""]
+Kind = Literal["docker-archive", "oci", "oci-archive", "registry", "docker", "podman", "nerdctl", ""]
 
 KINDS: tuple[Kind, ...] = ("docker-archive", "oci-archive", "oci", "registry")
+ENGINES: tuple[Kind, ...] = ("docker", "podman", "nerdctl")
+_ENGINE_WORDS: dict[str, Kind] = {
+    "docker": "docker",
+    "docker-daemon": "docker",  # as skopeo has it
+    "podman": "podman",
+    "containers-storage": "podman",  # likewise
+    "nerdctl": "nerdctl",
+}
 
-# An engine becomes a kind of its own once it can be read; until then this says what to do instead.
 LATER = {
-    "docker": "save the image first: docker save -o image.tar NAME",
-    "docker-daemon": "save the image first: docker save -o image.tar NAME",
-    "podman": "save the image first: podman save -o image.tar NAME",
-    "containers-storage": "save the image first: podman save -o image.tar NAME",
     "containerd": "export the image first: ctr images export image.tar NAME",
     "http": "download the archive first",
     "https": "download the archive first",
@@ -46,7 +49,7 @@ class Reference:
     Attributes:
         text: as the user wrote it.
         kind: the scheme; empty for a bare path.
-        path: of the file or folder; of a registry's image, its name.
+        path: of the file or folder; of an image in a registry or engine, its name.
         tag: which of the images there: a tag, or ``repository:tag``; empty when not said.
     """
 
@@ -54,6 +57,11 @@ class Reference:
     kind: Kind
     path: str
     tag: str
+
+    @property
+    def named(self) -> bool:
+        """Whether it is a name in a registry or engine, and no path."""
+        return self.kind == "registry" or self.kind in ENGINES
 
 
 def parse_reference(text: str) -> Reference:
@@ -64,18 +72,22 @@ def parse_reference(text: str) -> Reference:
 
     Args:
         text: ``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, a bare ``PATH[:TAG]``, or
-            ``registry:NAME``, which may be written ``docker://NAME``, as skopeo has it.
+            ``registry:NAME``, which may be written ``docker://NAME``, as skopeo has it; ``docker:NAME``,
+            ``podman:NAME`` or ``nerdctl:NAME``, unless a file is called so.
 
     Raises:
         UsageError: it is empty, has no path, holds a NUL, or its tag is none.
-        RefusedError: it names an engine, which is not read yet.
+        RefusedError: it names a place that is not read.
     """
     if not text or "\0" in text:
         raise UsageError("an image reference is empty or holds a NUL byte", hint="name an archive or a layout folder")
     kind, rest = _split_scheme(text)
-    path, tag = _split_tag(rest) if kind != "registry" else (rest, "")
+    named = kind == "registry" or kind in ENGINES
+    path, tag = (rest, "") if named else _split_tag(rest)
     if not path:
         raise UsageError(f"{text!r} names no path", hint=f"write {kind or 'oci'}:PATH")
+    if kind in ENGINES:
+        check_name(path, text)
     return Reference(text, kind, path, check_name(tag, text) if tag else "")
 
 
@@ -112,6 +124,8 @@ def _split_scheme(text: str) -> tuple[Kind, str]:
         if text.startswith(kind + ":"):
             return kind, text[len(kind) + 1 :]
     match = _SCHEME.match(text)
+    if match and match[1] in _ENGINE_WORDS and not os.path.lexists(text):
+        return _ENGINE_WORDS[match[1]], text[len(match[1]) + 1 :]
     if match and match[1] in LATER and not os.path.lexists(text):
         raise RefusedError(f"{text[:200]!r}: {match[1]} is not read yet", hint=LATER[match[1]])
     return "", text

@@ -10,9 +10,8 @@ from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import failure
 from jettison.proof.comparison import Compared, Comparison
 from jettison.proof.result import size_of
-from jettison.run.exercise import exercise
 from jettison.run.measured import Measured, recall, remember
-from jettison.run.sandbox import require
+from jettison.run.runner import EMBEDDED, Runner
 from jettison.run.workload import Workload
 from jettison.sources.open import open_image
 
@@ -24,6 +23,7 @@ def compare(
     *,
     platform: str | None = None,
     workload: Workload | None = None,
+    runner: Runner = EMBEDDED,
     bandwidth: int = GIGABIT,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
@@ -34,6 +34,7 @@ def compare(
         refs: two or more images, in the order of the table.
         platform: which image of an index, for all.
         workload: run on each, to measure its time to ready and its memory.
+        runner: what runs containers.
         bandwidth: bytes a second of the link that pull times are estimated for.
         options: limits of reading and use of the cache, that of earlier measurements included.
         progress: told of bytes.
@@ -49,13 +50,13 @@ def compare(
         raise UsageError(f"a bandwidth of {bandwidth} bytes a second is none")
     options = options or ReadOptions()
     if workload is not None:
-        require()
+        runner.require()
     tables = [
         read_table(open_image(ref, platform=platform, progress=progress), options=options, progress=progress)
         for ref in refs
     ]
     speed = unpack_speed(cache=options.cache)
-    runs = [_run(table, workload, options, progress) if workload else None for table in tables]
+    runs = [_run(table, workload, runner, options, progress) if workload else None for table in tables]
     return Comparison(
         bandwidth=bandwidth,
         unpack_speed=speed,
@@ -63,15 +64,17 @@ def compare(
     )
 
 
-def _run(table: FileTable, workload: Workload, options: ReadOptions, progress: Progress) -> Measured:
+def _run(table: FileTable, workload: Workload, runner: Runner, options: ReadOptions, progress: Progress) -> Measured:
     """Run a workload on an image, or take what was measured of the two before, as ``slim`` and ``compare`` do."""
-    if options.cache and (known := recall(table.image, workload)):
+    own = options.cache and runner is EMBEDDED  # what an engine measured is another figure
+    if own and (known := recall(table.image, workload)):
         return known
-    result = exercise(table.image, workload, limits=options.limits, progress=progress)
+    with runner.ready(table.image, options.limits, progress) as run:
+        result = run(workload)
     if reason := failure(result):
         raise NotTriedError(f"workload {workload.name!r} does not pass on {table.image.name}: {reason}")
     measured = Measured(result.ready_seconds, result.peak_memory)
-    if options.cache:
+    if own:
         remember(table.image, workload, measured)
     return measured
 

@@ -15,7 +15,7 @@ from jettison.interrupt import deferred, done
 from jettison.outputs import check_place, put, workspace
 from jettison.progress import SILENT, Progress
 from jettison.sources.open import open_image
-from jettison.sources.write import Output, check_output, parse_output
+from jettison.sources.write import Output, check_output, parse_output, write_image
 from jettison.storage import fsync_dir, scratch_dir
 
 if TYPE_CHECKING:
@@ -49,10 +49,15 @@ class Stage:
     @property
     def reference(self) -> str:
         """The image's reference while it is on the stage."""
-        if self.output.remote:
+        if self.output.remote or self.output.engine:
             return f"oci:{self.image}"
         name = f":{self.output.name}" if self.output.name else ""
         return f"{self.output.kind}:{self.image}{name}"
+
+    @property
+    def target(self) -> str:
+        """What the image is called once it is in its place."""
+        return f"{self.output.kind}:{self.output.name}" if self.output.engine else str(self.output.path)
 
     @property
     def papers(self) -> Path:
@@ -78,10 +83,14 @@ class Stage:
             push_image(image, f"registry:{name}", name, papers=papers, force=self.force, progress=progress)
             return
         check_free(self.output, force=self.force)
-        places = {papers_of(self.output): self.papers, self.output.path: self.image}
+        places = {papers_of(self.output): self.papers}
+        if self.output.engine:
+            write_image(open_image(self.reference), self.target, force=self.force, progress=progress)
+        else:
+            places[self.output.path] = self.image
         with deferred():
             put(self.folder, {place: made for place, made in places.items() if made.exists()})
-            done(str(self.output.path))
+            done(self.target)
         fsync_dir(self.output.path.parent)
 
 

@@ -15,8 +15,9 @@ from jettison.progress import SILENT, Progress
 from jettison.proof.record import Proof
 from jettison.rebuild.record import Removed
 from jettison.rebuild.removed import removed_lines
-from jettison.reference import parse_reference
+from jettison.reference import ENGINES, parse_reference
 from jettison.report.json import dumps, to_document
+from jettison.sources.write import parse_output
 from jettison.storage import atomic_file
 
 PLAN, REMOVED, PROOF = "plan.json", "removed.tsv", "proof.json"
@@ -41,8 +42,9 @@ def write_papers(folder: Path, plan: Plan, removed: Sequence[Removed], proof: Pr
 
 
 def papers_beside(ref: str) -> Path:
-    """Return where the papers of an image lie that is a file or folder."""
-    path = Path(os.path.abspath(parse_reference(ref).path))
+    """Return where the papers of an image lie that is a file or folder, or in an engine."""
+    reference = parse_reference(ref)
+    path = parse_output(ref).path if reference.kind in ENGINES else Path(os.path.abspath(reference.path))
     return path.with_name(path.name + SUFFIX)
 
 

@@ -26,7 +26,7 @@ from jettison.rebuild.apply import PROOF, Packing, apply_plan
 from jettison.rebuild.prune import new_contents, prune_files
 from jettison.rebuild.record import Rebuilt
 from jettison.run.measured import Measured, remember
-from jettison.run.sandbox import require
+from jettison.run.runner import EMBEDDED, Runner
 from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
 from jettison.sources.write import Output, parse_output, write_image
@@ -44,6 +44,7 @@ class SlimOptions:
         compression: codec of every layer; None rewrites each as it was, and leaves untouched ones alone.
         level: of the codec.
         force: replace what is at the output.
+        runner: what runs containers.
         reading: limits of reading and use of the cache.
     """
 
@@ -53,6 +54,7 @@ class SlimOptions:
     compression: Compression | None = None
     level: int | None = None
     force: bool = False
+    runner: Runner = EMBEDDED
     reading: ReadOptions = field(default_factory=ReadOptions)
 
 
@@ -80,7 +82,7 @@ def slim(ref: str, out: str, options: SlimOptions | None = None, *, progress: Pr
     job = _Job(out, options or SlimOptions(), progress)
     check_free(parse_output(out), force=job.options.force)
     if job.options.workloads:
-        require()
+        job.options.runner.require()
     old = _study(job, ref)
     with stage_for(out, force=job.options.force) as stage:
         made = _rebuild(job, old, stage)
@@ -137,7 +139,9 @@ def _study(job: _Job, ref: str) -> _Original:
         plan = make_plan(table, wanted) if isinstance(wanted, PlanOptions) else wanted
     workloads = with_opening(options.workloads, table, plan)
     with job.phase("run original"):
-        runs = run_original(image, workloads, limits=options.reading.limits, progress=job.progress)
+        runs = run_original(
+            image, workloads, runner=options.runner, limits=options.reading.limits, progress=job.progress
+        )
     return _Original(table, plan, workloads, runs)
 
 
@@ -190,6 +194,7 @@ def _prove(job: _Job, old: _Original, applied: Plan, stage: Stage) -> tuple[File
             workloads=old.workloads,
             before=old.runs,
             expected=expected.result() if expected else None,
+            runner=options.runner,
             options=options.reading,
             progress=job.progress,
         )

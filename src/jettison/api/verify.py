@@ -14,7 +14,7 @@ from jettison.proof.make import prove, read_new
 from jettison.proof.opening import with_opening
 from jettison.proof.record import Proof
 from jettison.reference import parse_reference
-from jettison.run.sandbox import require
+from jettison.run.runner import EMBEDDED, Runner
 from jettison.run.workload import Workload
 from jettison.sources.open import open_image
 
@@ -26,6 +26,7 @@ def verify(
     platform: str | None = None,
     plan: Plan | None = None,
     workloads: Sequence[Workload] = (),
+    runner: Runner = EMBEDDED,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
 ) -> Proof:
@@ -38,6 +39,7 @@ def verify(
         plan: as applied; when None, that among the new image's papers (``<path>.jettison/plan.json``, or attached to
             it in its registry); where there is none either, no difference between the two rootfs is allowed.
         workloads: run on both; each must pass on the original.
+        runner: what runs containers.
         options: limits of reading; the cache is used for the original only, once its bytes have their digests.
         progress: told of bytes.
 
@@ -48,7 +50,7 @@ def verify(
     """
     options = options or ReadOptions()
     if workloads:
-        _require()
+        _require(runner)
     applied = plan or read_plan(_plan_of(new, platform, progress))
     image = open_image(old, platform=platform, progress=progress)
     table = read_table(image, options=replace(options, recompute=True), progress=progress)
@@ -58,9 +60,19 @@ def verify(
             hint="name the image that the plan was made for, or the plan that goes with this one",
         )
     workloads = with_opening(workloads, table, applied)
-    before = run_original(image, workloads, limits=options.limits, progress=progress)
+    before = run_original(image, workloads, runner=runner, limits=options.limits, progress=progress)
     found, digests = read_new(new, platform=platform, options=options, progress=progress)
-    return prove(table, found, digests, applied, workloads=workloads, before=before, options=options, progress=progress)
+    return prove(
+        table,
+        found,
+        digests,
+        applied,
+        workloads=workloads,
+        before=before,
+        runner=runner,
+        options=options,
+        progress=progress,
+    )
 
 
 def _plan_of(new: str, platform: str | None, progress: Progress) -> Path | None:
@@ -71,9 +83,9 @@ def _plan_of(new: str, platform: str | None, progress: Progress) -> Path | None:
     return papers_of_image(new, digest, progress=progress).get(PLAN)
 
 
-def _require() -> None:
+def _require(runner: Runner) -> None:
     """Turn a machine that runs no containers into a proof that could not be run: to ``verify`` it is nothing else."""
     try:
-        require()
+        runner.require()
     except MachineError as error:
         raise NotTriedError(f"the proof cannot be run here: {error.message}", hint=error.hint) from error

@@ -23,6 +23,7 @@ def configure(parser: Parser) -> None:
     options.add_image(parser, "image", "an image; two or more", nargs="+")
     workload = "TOML file that says how to start the service: it is run on each image"
     options.takes_file(parser.add_argument("-w", "--workload", metavar="FILE", help=workload))
+    options.add_engine(parser)
     options.add_bandwidth(parser)
     options.add_reading(parser)
     options.add_output(parser, schema="comparison")
@@ -40,6 +41,7 @@ def run(args: Namespace) -> int:
             tuple(args.image),
             platform=args.platform,
             workload=workloads[0] if workloads else None,
+            runner=options.runner_from(args),
             bandwidth=args.bandwidth,
             options=reading,
             progress=progress,

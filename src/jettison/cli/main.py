@@ -22,7 +22,8 @@ examples:
   jettison slim app.tar -o oci:slim -w detect.toml  a smaller image, proven by a workload
   jettison build service.toml -o oci:image          an image without a container engine
 
-An IMAGE is docker-archive:PATH[:TAG], oci:DIR[:TAG], oci-archive:PATH[:TAG], a bare path, or registry:NAME.
+An IMAGE is docker-archive:PATH[:TAG], oci:DIR[:TAG], oci-archive:PATH[:TAG], a bare path, registry:NAME, or
+docker:NAME (podman:, nerdctl:).
 `jettison COMMAND --help` has the options of a command, with examples.
 """
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jettison.layers.limits import Limits
     from jettison.plan.options import PlanOptions
     from jettison.plan.record import Plan
+    from jettison.run.runner import Runner
     from jettison.run.workload import Workload
 
 # What shtab generates for an argument that is a file, without importing shtab.
@@ -70,7 +71,7 @@ def add_output(parser: Parser, *, schema: str = "") -> None:
     group.add_argument("--debug", action="store_true", help="show the traceback of a bug in Jettison")
 
 
-OUTPUTS = "oci:DIR, oci-archive:PATH, docker-archive:PATH or registry:NAME"
+OUTPUTS = "oci:DIR, oci-archive:PATH, docker-archive:PATH, registry:NAME or docker:NAME"
 
 
 def add_out(parser: Parser, text: str, *, required: bool) -> None:
@@ -151,6 +152,19 @@ def add_workloads(parser: Parser) -> None:
     """Add ``-w``."""
     text = "TOML file that says how to start the service, and what to ask it; repeatable"
     takes_file(parser.add_argument("-w", "--workload", metavar="FILE", action="append", default=[], help=text))
+
+
+def add_engine(parser: Parser) -> None:
+    """Add ``--engine``."""
+    text = "what runs containers (default: embedded, the own sandbox; where the machine forbids it, an engine)"
+    parser.add_argument("--engine", choices=("embedded", "docker", "podman", "nerdctl"), help=text)
+
+
+def runner_from(args: Namespace) -> "Runner":
+    """Return what runs containers, from ``--engine``."""
+    from jettison.run.runner import EMBEDDED, runner_for  # noqa: PLC0415 -- only once a command runs
+
+    return runner_for(args.engine) if args.workload else EMBEDDED
 
 
 def plan_options(args: Namespace) -> "PlanOptions":

@@ -31,6 +31,7 @@ def configure(parser: Parser) -> None:
     options.add_image(parser, "image", "the image to slim; it is not changed")
     options.add_out(parser, f"where to write: {options.OUTPUTS}", required=True)
     options.add_workloads(parser)
+    options.add_engine(parser)
     options.add_force(parser)
     options.add_compression(
         parser, "of rebuilt layers: gzip, zstd or none, with a level as in zstd:12 (default: as each layer was)"
@@ -62,6 +63,7 @@ def run(args: Namespace) -> int:
     settings = SlimOptions(
         reading=options.read_options(args),
         workloads=options.workloads_from(args),
+        runner=options.runner_from(args),
         plan=options.plan_from(args.plan) or options.plan_options(args),
         platform=args.platform,
         compression=codec,

@@ -27,11 +27,9 @@ def configure(parser: Parser) -> None:
     options.add_image(parser, "old", "the original image")
     options.add_image(parser, "new", "the slimmed image")
     options.add_workloads(parser)
-    options.takes_file(
-        parser.add_argument(
-            "--plan", metavar="FILE", help="the plan as applied (default: plan.json in the folder NEW.jettison)"
-        )
-    )
+    options.add_engine(parser)
+    plan = "the plan as applied (default: plan.json in the folder NEW.jettison, or attached to NEW in its registry)"
+    options.takes_file(parser.add_argument("--plan", metavar="FILE", help=plan))
     options.add_reading(parser)
     options.add_output(parser, schema="proof")
 
@@ -49,6 +47,7 @@ def run(args: Namespace) -> int:
             platform=args.platform,
             plan=plan,
             workloads=workloads,
+            runner=options.runner_from(args),
             options=reading,
             progress=progress,
         )

@@ -9,7 +9,7 @@ from jettison.progress import SILENT, Progress
 from jettison.proof.checks import told
 from jettison.proof.record import Behaviour, Check
 from jettison.run.compare import compare
-from jettison.run.exercise import exercise_rootfs, unpacked
+from jettison.run.runner import EMBEDDED, Runner
 from jettison.run.workload import RunResult, Workload
 
 _LINES = 5
@@ -20,7 +20,12 @@ _CANNOT_RUN = 126  # POSIX shells: 126 not executable, 127 not found, 128 and mo
 
 
 def run_original(
-    old: Image, workloads: Sequence[Workload], *, limits: Limits | None = None, progress: Progress = SILENT
+    old: Image,
+    workloads: Sequence[Workload],
+    *,
+    runner: Runner = EMBEDDED,
+    limits: Limits | None = None,
+    progress: Progress = SILENT,
 ) -> tuple[RunResult, ...]:
     """Run each workload on the original; each has to pass there, or a comparison says nothing.
 
@@ -30,6 +35,7 @@ def run_original(
     Args:
         old: the original.
         workloads: to run, one after another.
+        runner: what runs containers.
         limits: what is accepted of a layer.
         progress: told of the bytes unpacked.
 
@@ -38,7 +44,7 @@ def run_original(
         MachineError: nothing can be run on this machine.
     """
     results = []
-    for workload, result in _run(old, workloads, limits, progress):
+    for workload, result in _run(old, workloads, runner, limits, progress):
         if reason := failure(result) or _broken(workload, result):
             raise NotTriedError(
                 f"workload {workload.name!r} does not pass on the original {old.name}: {reason}",
@@ -53,6 +59,7 @@ def check_behaviour(
     workloads: Sequence[Workload],
     before: Sequence[RunResult],
     *,
+    runner: Runner = EMBEDDED,
     limits: Limits | None = None,
     progress: Progress = SILENT,
 ) -> tuple[tuple[Check, ...], tuple[Behaviour, ...]]:
@@ -62,6 +69,7 @@ def check_behaviour(
         new: the new image.
         workloads: as for the original.
         before: what :func:`run_original` gave for them.
+        runner: the same as there.
         limits: what is accepted of a layer.
         progress: told of the bytes unpacked.
 
@@ -69,7 +77,7 @@ def check_behaviour(
         MachineError: nothing can be run on this machine.
     """
     checks, behaviours = [], []
-    for (workload, now), was in zip(_run(new, workloads, limits, progress), before, strict=True):
+    for (workload, now), was in zip(_run(new, workloads, runner, limits, progress), before, strict=True):
         checks.append(_check(workload, was, now))
         behaviours.append(
             Behaviour(
@@ -85,14 +93,14 @@ def check_behaviour(
 
 
 def _run(
-    image: Image, workloads: Sequence[Workload], limits: Limits | None, progress: Progress
+    image: Image, workloads: Sequence[Workload], runner: Runner, limits: Limits | None, progress: Progress
 ) -> Iterator[tuple[Workload, RunResult]]:
-    """Unpack an image once, and run one workload after another on it."""
+    """Make an image ready once, and run one workload after another on it."""
     if not workloads:
         return
-    with unpacked(image, limits=limits, progress=progress) as rootfs:
+    with runner.ready(image, limits, progress) as run:
         for workload in workloads:
-            yield workload, exercise_rootfs(rootfs, workload, progress=progress)
+            yield workload, run(workload)
 
 
 def failure(result: RunResult) -> str:

@@ -12,6 +12,7 @@ from jettison.proof.behaviour import check_behaviour
 from jettison.proof.checks import not_tried
 from jettison.proof.record import Behaviour, Check, Proof, Verdict
 from jettison.proof.structure import Expected, check_structure, digests_held, digests_lied
+from jettison.run.runner import EMBEDDED, Runner
 from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
 
@@ -54,6 +55,7 @@ def prove(
     workloads: Sequence[Workload] = (),
     before: Sequence[RunResult] = (),
     expected: Expected | None = None,
+    runner: Runner = EMBEDDED,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
 ) -> Proof:
@@ -67,6 +69,7 @@ def prove(
         workloads: to run on the new image.
         before: what they gave on the original.
         expected: of ``old`` and ``applied``, when that was worked out already.
+        runner: what ran the workloads on the original.
         options: limits of reading.
         progress: told of bytes.
 
@@ -84,7 +87,7 @@ def prove(
     else:
         limits = options.limits if options else None
         checks += check_structure(old, new, applied, expected, limits=limits, progress=progress)
-        ran, behaviours = check_behaviour(new.image, workloads, before, limits=limits, progress=progress)
+        ran, behaviours = check_behaviour(new.image, workloads, before, runner=runner, limits=limits, progress=progress)
         checks += ran
     return Proof(
         old=old.image.manifest_digest,

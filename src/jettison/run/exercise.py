@@ -1,15 +1,12 @@
 """Run a workload on an image: unpack it, start its service, wait until it is ready, ask the probes, stop it."""
 
 import os
-import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from jettison.errors import MachineError, RefusedError, UsageError
 from jettison.finding import Skip
@@ -23,18 +20,14 @@ from jettison.run.meter import Meter
 from jettison.run.process import DEFAULT_PATH
 from jettison.run.remove import remove_inside
 from jettison.run.rootfs import unpack
-from jettison.run.sandbox import Container, OverlayError, UnableError, running
+from jettison.run.sandbox import OverlayError, UnableError, running
+from jettison.run.session import NOTHING, converse, stop
 from jettison.run.spec import RootKind, Spec
 from jettison.run.users import User, user_of
-from jettison.run.workload import Answer, Probe, RunResult, Workload
+from jettison.run.workload import EngineSettings, RunResult, Workload
 from jettison.storage import scratch_dir
 
 _HOSTNAME = "jettison"
-_GRACE = 5.0
-_PAUSE = 0.02
-_DYING = 0.2
-_LONGEST_LOOK = 10.0
-_LINES = 5
 _SWELL = 4  # a rootfs has hardly ever more than four times the bytes of its compressed layers
 _FILES = {
     "hosts": f"127.0.0.1\tlocalhost {_HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n",
@@ -146,10 +139,16 @@ def exercise_rootfs(rootfs: Rootfs, workload: Workload, *, progress: Progress = 
 
     Raises:
         BadInputError: the image names a user that it does not have.
-        RefusedError: root runs Jettison, and the image's user has a number that is not mapped.
+        RefusedError: root runs Jettison, and the image's user has a number that is not mapped; or the workload needs
+            what only an engine gives.
         MachineError: the machine forbids sandboxes, or has no room.
         UsageError: neither image nor workload says what to start, or the workload names a user the image lacks.
     """
+    if workload.engine != EngineSettings():
+        raise RefusedError(
+            f"workload {workload.name}: [engine] asks for what the sandbox does not have",
+            hint="run it in an engine: --engine docker",
+        )
     kinds: tuple[RootKind, ...] = ("overlay", "overlay-tmpfs", "copy")
     for kind in kinds:
         run = Path(tempfile.mkdtemp(prefix="run-", dir=rootfs.folder))
@@ -158,7 +157,7 @@ def exercise_rootfs(rootfs: Rootfs, workload: Workload, *, progress: Progress = 
             if kind == "copy":
                 _copy(rootfs.path, run / "copy")
                 spec = replace(spec, lower=f"{run.name}/copy")
-            return _Run(rootfs, workload, progress).start(replace(spec, root=kind))
+            return _start(rootfs, replace(spec, root=kind), workload, progress)
         except OverlayError:
             continue
         finally:
@@ -239,152 +238,15 @@ def _environment(process: Process, workload: Workload, user: User) -> tuple[str,
     return tuple(f"{name}={value}" for name, value in env.items() if "\0" not in name + value)
 
 
-class _FailedError(Exception):
-    """The run cannot go on; the text says why."""
-
-
-class _Run:
-    """One run of one workload.
-
-    Args:
-        rootfs: what it runs on.
-        workload: how.
-        progress: told of each probe.
-    """
-
-    def __init__(self, rootfs: Rootfs, workload: Workload, progress: Progress) -> None:
-        self.rootfs = rootfs
-        self.workload = workload
-        self.progress = progress
-        self.deadline = 0.0
-        self.result = RunResult(ready=False, ready_seconds=0.0, answers=(), exit_code=None, output=b"", peak_memory=0)
-
-    def start(self, spec: Spec) -> RunResult:
-        """Run it to its end."""
-        try:
-            with running(self.rootfs.folder, spec, self.rootfs.ids) as container:
-                with Meter(container.agent.pid, container.init) as meter:
-                    self._go(container)
-                    meter.sample()
-                    code = container.exit["code"] if container.exit else None
-                    self._stop(container)
-                output = container.output
-        except UnableError as error:
-            return replace(self.result, exit_code=error.code, error=f"exit code {error.code}: {error.message}")
-        return replace(self.result, exit_code=code, output=output.tail, peak_memory=meter.peak)
-
-    def _go(self, container: Container) -> None:
-        self.deadline = container.started + self.workload.timeout
-        try:
-            seconds = self._wait(container)
-            self.result = replace(self.result, ready=True, ready_seconds=seconds)
-            self._probe(container)
-        except _FailedError as failure:
-            self.result = replace(self.result, error=str(failure))
-
-    def _wait(self, container: Container) -> float:
-        """Wait until the service is ready; return the seconds it took."""
-        ready = self.workload.ready
-        limit = min(container.started + ready.timeout, self.deadline)
-        if ready.kind == "log":
-            container.output.watch(ready.value)
-        while (left := limit - time.monotonic()) > 0:
-            moment = self._look(container, min(left, _LONGEST_LOOK))
-            if moment:
-                return moment - container.started
-            if container.exit is not None:
-                raise _FailedError(f"{self._ended(container)} before it was ready{_last_lines(container)}")
-            time.sleep(_PAUSE)
-        waited = limit - container.started
-        raise _FailedError(f"not ready after {waited:.3g} s ({_goal(self.workload)}){_last_lines(container)}")
-
-    def _look(self, container: Container, left: float) -> float:
-        """Return when the service was ready, by the monotonic clock; 0 while it is not."""
-        ready = self.workload.ready
-        if ready.kind in {"http", "tcp"}:
-            op = "ready" if ready.kind == "http" else "tcp"
-            asked = {"op": op, "path": ready.value, "port": ready.port, "timeout": left}
-            answer, _ = container.ask(asked, limit=left)
-            return time.monotonic() if answer["ready"] else 0.0
-        container.ask({"op": "state"}, limit=left)
-        if ready.kind == "log":
-            return container.output.seen
-        return container.exit["time"] if container.exit and container.exit["code"] == 0 else 0.0
-
-    def _probe(self, container: Container) -> None:
-        for probe in self.workload.probes:
-            left = min(probe.timeout, self.deadline - time.monotonic())
-            if left <= 0:
-                raise _FailedError(f"probe {probe.name}: the run has taken its {self.workload.timeout:.3g} s")
-            with self.progress.task(f"probe {probe.name}", 1, "answers") as task:
-                answer = _ask(container, probe, left)
-                task.advance(1)
-            self.result = replace(self.result, answers=(*self.result.answers, answer))
-            if answer.error:
-                raise _FailedError(f"probe {probe.name}: {answer.error}{self._gone(container, '; ')}")
-        if gone := self._gone(container, ""):
-            raise _FailedError(f"after the probes {gone}")
-
-    def _gone(self, container: Container, prefix: str) -> str:
-        """Say that a service, which should have stayed, has ended; empty when it runs. A prefix means trouble."""
-        if self.workload.ready.kind == "exit":
-            return ""
-        if prefix:
-            time.sleep(_DYING)  # a connection breaks before the end of its process is known
-        container.ask({"op": "state"}, limit=_GRACE)
-        if container.exit is None:
-            return ""
-        return f"{prefix}{self._ended(container)}{_last_lines(container)}"
-
-    def _ended(self, container: Container) -> str:
-        code = container.exit["code"] if container.exit else None
-        return f"the command ended with exit code {code}"
-
-    def _stop(self, container: Container) -> None:
-        number = _signal_number(self.rootfs.process.stop_signal)
-        container.ask({"op": "stop", "signal": number, "grace": _GRACE}, limit=_GRACE)
-
-
-def _ask(container: Container, probe: Probe, left: float) -> Answer:
-    asked: dict[str, Any] = {"op": probe.kind, "timeout": left}
-    if probe.kind == "http":
-        asked |= {"method": probe.method, "path": probe.path, "port": probe.port, "headers": dict(probe.headers)}
-    else:
-        asked |= {"argv": list(probe.argv)}
-    began = time.monotonic()
-    answer, body = container.ask(asked, probe.body, limit=left)
-    return Answer(
-        probe=probe.name,
-        status=answer.get("status", 0),
-        exit_code=answer.get("code", 0),
-        body=body,
-        headers=answer.get("headers", {}),
-        seconds=time.monotonic() - began,
-        error=answer.get("error", ""),
-    )
-
-
-def _goal(workload: Workload) -> str:
-    ready = workload.ready
-    goals: Mapping[str, str] = {
-        "http": f"waiting for GET {ready.value} on port {ready.port} to answer 2xx",
-        "tcp": f"waiting for port {ready.port} to accept",
-        "log": f"waiting for {ready.value!r} in its output",
-        "exit": "waiting for it to end",
-    }
-    return goals[ready.kind]
-
-
-def _last_lines(container: Container) -> str:
-    """Return the last lines of output, for a message."""
-    time.sleep(_PAUSE)  # let the last words of a process that just died be drained
-    lines = container.output.tail.decode(errors="replace").strip().splitlines()[-_LINES:]
-    return "; its last output:\n" + "\n".join(line[:300] for line in lines) if lines else "; it wrote nothing"
-
-
-def _signal_number(name: str) -> int:
-    """Return the number of a stop signal, ``SIGTERM``, ``TERM`` or ``15``; SIGTERM's for one that is unknown."""
-    text = name.upper().removeprefix("SIG")
-    if text in map(str, range(1, signal.NSIG)):
-        return int(text)
-    return int(getattr(signal.Signals, f"SIG{text}", signal.SIGTERM))
+def _start(rootfs: Rootfs, spec: Spec, workload: Workload, progress: Progress) -> RunResult:
+    """Run a workload on a container to its end."""
+    try:
+        with running(rootfs.folder, spec, rootfs.ids) as container:
+            with Meter(container.agent.pid, container.init) as meter:
+                result = converse(container, workload, progress)
+                meter.sample()
+                stop(container, rootfs.process.stop_signal)
+            output = container.output
+    except UnableError as error:
+        return replace(NOTHING, exit_code=error.code, error=f"exit code {error.code}: {error.message}")
+    return replace(result, output=output.tail, peak_memory=meter.peak)

@@ -5,7 +5,8 @@ import encodings.idna  # noqa: F401 -- imported by sockets when first used, when
 import http.client
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from jettison.run.wire import Message
 
 LIMIT = 64 << 20
-_HOSTS = ("127.0.0.1", "::1")
+LOOPBACK = ("127.0.0.1", "::1")
 _CHUNK = 1 << 20
 
 
@@ -29,27 +30,37 @@ def request(asked: Mapping[str, Any], body: bytes) -> Message:
     """
     try:
         with _deadline(asked["timeout"]):
-            return _exchange(asked, body)
+            return exchange(asked, body)
     except TimeoutError:
         return {"error": f"no whole answer within {asked['timeout']:.3g} s"}, b""
     except (OSError, http.client.HTTPException) as error:
         return {"error": f"{type(error).__name__}: {error}"}, b""
 
 
-def accepts(port: int) -> bool:
+def accepts(port: int, hosts: Sequence[str] = LOOPBACK) -> bool:
     """Whether something listens on a port."""
     try:
-        _connect(port, 1.0).close()
+        _connect(hosts, port, 1.0).close()
     except OSError:
         return False
     return True
 
 
-def _exchange(asked: Mapping[str, Any], body: bytes) -> Message:
-    port = asked["port"]
+def exchange(asked: Mapping[str, Any], body: bytes, hosts: Sequence[str] = LOOPBACK) -> Message:
+    """Send a request and read its answer; without a signal's help, so in any thread.
+
+    Args:
+        asked: as for :func:`request`; ``timeout`` counts for each wait of the socket, and for the whole answer.
+        body: of the request.
+        hosts: addresses where the service may listen, the likeliest first.
+
+    Raises:
+        OSError, HTTPException: there is no answer, or none that is HTTP.
+    """
+    port, deadline = asked["port"], time.monotonic() + asked["timeout"]
     connection = http.client.HTTPConnection("localhost", port)
     with contextlib.closing(connection):
-        connection.sock = _connect(port, asked["timeout"])
+        connection.sock = _connect(hosts, port, asked["timeout"])
         connection.request(asked["method"], asked["path"], body or None, {"connection": "close", **asked["headers"]})
         response = connection.getresponse()
         pieces: list[bytes] = []
@@ -57,21 +68,23 @@ def _exchange(asked: Mapping[str, Any], body: bytes) -> Message:
         while piece := response.read(_CHUNK):
             pieces.append(piece)
             size += len(piece)
+            if time.monotonic() > deadline:
+                raise TimeoutError
             if size > LIMIT:
                 return {"error": f"an answer of more than {LIMIT} bytes"}, b""
         headers = {name.lower(): response.headers[name] for name in response.headers}
         return {"status": response.status, "headers": headers}, b"".join(pieces)
 
 
-def _connect(port: int, timeout: float) -> socket.socket:
-    """Connect to a service that may listen on either loopback address."""
+def _connect(hosts: Sequence[str], port: int, timeout: float) -> socket.socket:
+    """Connect to a service that may listen on any of some addresses."""
     try:
-        return socket.create_connection((_HOSTS[0], port), timeout)
+        return socket.create_connection((hosts[0], port), timeout)
     except ConnectionRefusedError as refused:
-        try:
-            return socket.create_connection((_HOSTS[1], port), timeout)
-        except OSError:
-            raise refused from None
+        for host in hosts[1:]:
+            with contextlib.suppress(OSError):
+                return socket.create_connection((host, port), timeout)
+        raise refused from None
 
 
 @contextmanager

@@ -17,10 +17,11 @@ class Meter:
 
     Args:
         agent: the sandbox's agent, whose descendants are the container's processes.
-        init: the container's init; neither of the two counts.
+        init: the container's init; neither of the two counts. None where ``agent`` is the container's own first
+            process, and does.
     """
 
-    def __init__(self, agent: int, init: int) -> None:
+    def __init__(self, agent: int, init: int | None) -> None:
         self._agent = agent
         self._init = init
         self._over = threading.Event()
@@ -37,7 +38,8 @@ class Meter:
 
     def sample(self) -> None:
         """Take one sample: the sum of what is resident now, or one process's own high-water mark, if that is more."""
-        sizes = [_sizes(pid) for pid in _descendants(self._agent) if pid != self._init]
+        own = [self._agent] if self._init is None else []
+        sizes = [_sizes(pid) for pid in (*own, *_descendants(self._agent)) if pid != self._init]
         now = sum(resident for resident, _ in sizes)
         self.peak = max([self.peak, now, *(mark for _, mark in sizes)])
 

@@ -71,6 +71,25 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What a container needs that only an engine can give.
+
+    Attributes:
+        gpus: as Docker's ``--gpus``: ``all``, a number, or ``device=…``; empty for none.
+        mounts: ``SOURCE:TARGET[:ro]``, as Docker's ``-v``; sources absolute.
+        network: of the engine, made by the user; empty for the engine's usual.
+        memory: limit of the whole container, bytes; 0 for none.
+        shm: size of ``/dev/shm``, bytes; 0 for the engine's usual.
+    """
+
+    gpus: str = ""
+    mounts: tuple[str, ...] = ()
+    network: str = ""
+    memory: int = 0
+    shm: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """How an image is exercised.
 
@@ -83,6 +102,7 @@ class Workload:
         probes: in order.
         memory: limit of the address space a process may use, bytes; 0 for none.
         timeout: seconds for the whole run.
+        engine: what an engine is told beside it; the sandbox refuses to do without.
     """
 
     name: str
@@ -93,6 +113,7 @@ class Workload:
     user: str = ""
     memory: int = 0
     timeout: float = 600.0
+    engine: EngineSettings = field(default_factory=EngineSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import get_args
 from jettison.errors import UsageError
 from jettison.run import units
 from jettison.run.toml import Table
-from jettison.run.workload import Compare, CompareKind, Probe, Ready, Workload
+from jettison.run.workload import Compare, CompareKind, EngineSettings, Probe, Ready, Workload
 
 _FILE_LIMIT = 1_000_000
 _BODY_LIMIT = 64 << 20
@@ -20,6 +20,8 @@ _KINDS: tuple[CompareKind, ...] = get_args(CompareKind)
 _FIT = {"http": ("status", "json", "bytes"), "exec": ("exit-code", "stdout", "json")}
 _DEFAULT: dict[str, tuple[CompareKind, ...]] = {"http": ("status", "bytes"), "exec": ("exit-code", "stdout")}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, section 5.6.2
+_GPUS = re.compile(r"(?:all|\d{1,2}|device=[A-Za-z0-9,:._-]{1,200})?\Z")
+_NETWORK = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,120})?\Z")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\uffff]")  # what may not stand in a request line
 
 
@@ -65,6 +67,7 @@ def parse_workload(data: bytes, *, name: str, folder: Path, where: str) -> Workl
         user=start.take("user", str, ""),
         memory=units.size(memory, f"{start.where}: memory") if (memory := start.any("memory")) is not None else 0,
         timeout=_seconds(start, 600.0),
+        engine=_engine(top.table("engine"), folder),
     )
     top.end()
     start.end()
@@ -107,6 +110,33 @@ def _port(table: Table, key: str, default: int) -> int:
     if not 0 < port <= _LAST_PORT:
         raise UsageError(f"{table.where}: {key} is {'missing' if port == 0 else 'not between 1 and 65535'}")
     return port
+
+
+def _engine(table: Table, folder: Path) -> EngineSettings:
+    settings = EngineSettings(
+        gpus=str(table.any("gpus") or ""),
+        mounts=tuple(_mount(text, folder, table.where) for text in table.texts("mounts")),
+        network=table.take("network", str, ""),
+        memory=_size(table, "memory"),
+        shm=_size(table, "shm"),
+    )
+    table.end()
+    if not _GPUS.match(settings.gpus) or not _NETWORK.match(settings.network):
+        raise UsageError(f"{table.where}: gpus or network is none that an engine knows", hint='gpus = "all"')
+    return settings
+
+
+def _size(table: Table, key: str) -> int:
+    value = table.any(key)
+    return units.size(value, f"{table.where}: {key}") if value is not None else 0
+
+
+def _mount(text: str, folder: Path, where: str) -> str:
+    source, _, rest = text.partition(":")
+    target, _, mode = rest.partition(":")
+    if not source or not target.startswith("/") or mode not in ("", "ro", "rw") or "\0" in text:
+        raise UsageError(f"{where}: mounts: {text[:80]!r} is none", hint='write "models:/models:ro"')
+    return f"{(folder / source).resolve()}:{target}{f':{mode}' if mode else ''}"
 
 
 def _ready(table: Table) -> Ready:

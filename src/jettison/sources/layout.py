@@ -70,6 +70,15 @@ def candidates(store: Store, complain: Complain = refuse) -> tuple[Candidate, ..
     return tuple(found.values())
 
 
+def candidates_of(store: Store, entry: Descriptor) -> tuple[Candidate, ...]:
+    """Return every image manifest that a descriptor of a manifest or index leads to.
+
+    Raises:
+        BadInputError: a document is malformed or missing, or indexes are nested too deep.
+    """
+    return tuple(_Walk(store, refuse).images(entry, (), 0))
+
+
 def choose(found: Sequence[Candidate], path: str, *, tag: str, platform: Platform | None) -> Candidate:
     """Return the one manifest that is meant.
 

@@ -1,6 +1,7 @@
 """Open an image: the reference says where, the content says what; documents are verified, layers not yet read."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ from jettison.oci.fields import Forgive, attempt, insist
 from jettison.oci.image import Image, Platform
 from jettison.oci.platform import parse_platform, satisfies
 from jettison.progress import SILENT, Progress
-from jettison.reference import Reference, parse_reference
+from jettison.reference import ENGINES, Reference, parse_reference
 from jettison.sources.docker_archive import choose_saved, is_docker_archive, open_saved, saved_images
 from jettison.sources.extent import Complain, refuse
 from jettison.sources.layout import candidates, choose, is_layout, no_such_platform, open_candidate
@@ -23,10 +24,11 @@ def open_image(text: str, *, platform: str | None = None, progress: Progress = S
 
     Args:
         text: ``docker-archive:PATH[:TAG]``, ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, a bare path, or
-            ``registry:NAME``, whose blobs are fetched into the user's cache. An archive
-            that is both (Docker 25 on, buildx) is read by its OCI index, which keeps the manifest.
+            ``registry:NAME``, whose blobs are fetched into the user's cache, or an engine's, as ``docker:NAME``,
+            which is read where it lies, or saved into the cache. An archive that is both (Docker 25 on, buildx) is
+            read by its OCI index, which keeps the manifest.
         platform: ``os/architecture[/variant]``; default the only one there is, else the machine's.
-        progress: told the bytes that come from a registry.
+        progress: told the bytes that come from a registry or engine.
 
     Returns:
         The image: manifest, config and the descriptors' sizes verified; each blob's place known, its bytes not read.
@@ -41,6 +43,8 @@ def open_image(text: str, *, platform: str | None = None, progress: Progress = S
     reference = parse_reference(text)
     if reference.kind == "registry":
         image = _open_remote(reference, wanted, progress)
+    elif reference.kind in ENGINES:
+        image = _open_in_engine(reference, wanted, progress)
     else:
         store = open_source(reference)
         image = _open_layout(store, reference, wanted) if is_layout(store) else _open_docker(store, reference)
@@ -83,9 +87,9 @@ def open_source(reference: Reference) -> Store:
     Raises:
         UsageError: it is of another kind, or not there.
         BadInputError: it is no image at all.
-        RefusedError: it is compressed as a whole, older than Docker 1.10, or in a registry.
+        RefusedError: it is compressed as a whole, older than Docker 1.10, or in a registry or engine.
     """
-    if reference.kind == "registry":
+    if reference.named:
         hint = "copy it into a layout first, and look at that"
         raise RefusedError(f"{reference.text}: only files are looked at blob by blob", hint=hint)
     store = open_store(reference.path)
@@ -111,6 +115,17 @@ def _open_remote(reference: Reference, wanted: Platform | None, progress: Progre
     from jettison.sources.registry.pull import open_remote  # noqa: PLC0415 -- most images are files
 
     return open_remote(reference.text, reference.path, wanted, progress=progress)
+
+
+def _open_in_engine(reference: Reference, wanted: Platform | None, progress: Progress) -> Image:
+    from jettison.sources.engine.pull import in_place, saved  # noqa: PLC0415 -- most images are files
+
+    if found := in_place(reference, wanted):
+        return found
+    archive = Reference(reference.text, "", saved(reference, progress), "")
+    store = open_store(archive.path)
+    image = _open_layout(store, archive, wanted) if is_layout(store) else _open_docker(store, archive)
+    return replace(image, name=reference.text)
 
 
 def _open_layout(store: Store, reference: Reference, wanted: Platform | None) -> Image:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from jettison.oci.image import Image
 from jettison.oci.media import OCI_INDEX
 from jettison.outputs import check_place, whole_dir, whole_file
 from jettison.progress import SILENT, Progress, Task
-from jettison.reference import Reference, is_repository_tag, parse_reference
+from jettison.reference import ENGINES, Reference, is_repository_tag, parse_reference
 from jettison.sources.blobs import Contents, contents_of, place_blob, verified_pieces
 from jettison.sources.names import name_annotations
 from jettison.sources.tar_writer import TarWriter
@@ -25,8 +26,9 @@ class Output:
     """Where an image goes.
 
     Attributes:
-        kind: ``oci`` (a folder), ``oci-archive``, ``docker-archive`` or ``registry``.
-        path: absolute; of a registry, ``/``.
+        kind: ``oci`` (a folder), ``oci-archive``, ``docker-archive``, ``registry`` or an engine's name.
+        path: absolute; of a registry ``/``, of an engine what stands for the image in the current folder, where its
+            papers lie.
         name: tag or ``repository:tag`` it shall have; empty to keep the image's own. In a registry, all of its name.
     """
 
@@ -38,6 +40,11 @@ class Output:
     def remote(self) -> bool:
         """Whether it is in a registry."""
         return self.kind == "registry"
+
+    @property
+    def engine(self) -> str:
+        """Which engine it goes to; empty when to none."""
+        return self.kind if self.kind in ENGINES else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,8 @@ def write_image(
     Args:
         image: what to write.
         out: ``oci:DIR[:TAG]``, ``oci-archive:PATH[:TAG]``, ``docker-archive:PATH[:REPOSITORY:TAG]``,
-            ``registry:NAME``; a bare path makes a docker archive when it ends in ``.tar``, else a layout folder.
+            ``registry:NAME``, ``docker:NAME``; a bare path makes a docker archive when it ends in ``.tar``, else a
+            layout folder.
         force: replace what is there: a file, or a folder that is an image layout or empty.
         shown: the reference that the user asked for, when ``out`` is only a step on the way there.
         proved: whether the caller reads what was written and checks every digest before anybody gets it; then blobs
@@ -86,6 +94,11 @@ def write_image(
         from jettison.sources.registry.push import push_image  # noqa: PLC0415 -- most outputs are files
 
         push_image(image, out, output.name, force=force, progress=progress)
+        return
+    if output.engine:
+        from jettison.sources.engine.load import load_image  # noqa: PLC0415 -- as above
+
+        load_image(image, output.engine, output.name, force=force, progress=progress)
         return
     check_output(output, force=force)
     target = shown if shown and parse_output(shown).remote else parse_output(shown or out).path
@@ -113,8 +126,18 @@ def parse_output(out: str) -> Output:
     reference = parse_reference(out)
     if reference.kind == "registry":
         return Output("registry", Path("/"), reference.path)
+    if reference.kind in ENGINES:
+        name = reference.path if ":" in reference.path.rpartition("/")[2] else f"{reference.path}:latest"
+        if not is_repository_tag(name):
+            raise UsageError(f"{out}: no engine loads an image called {name!r}", hint="write REPOSITORY:TAG")
+        return Output(reference.kind, place_of_name(name), name)
     kind = reference.kind or ("docker-archive" if reference.path.endswith(".tar") else "oci")
     return Output(kind, Path(os.path.abspath(reference.path)), _name(reference, kind))
+
+
+def place_of_name(name: str) -> Path:
+    """Return what stands for an engine's image in the current folder: its name, fit for a file."""
+    return Path.cwd() / re.sub(r"[^A-Za-z0-9._-]", "_", name)
 
 
 def _name(reference: Reference, kind: str) -> str:
@@ -139,6 +162,11 @@ def check_output(output: Output, *, force: bool) -> None:
         from jettison.sources.registry.push import check_target  # noqa: PLC0415 -- most outputs are files
 
         check_target(f"registry:{output.name}", output.name, force=force)
+        return
+    if output.engine:
+        from jettison.sources.engine.load import check_name_free  # noqa: PLC0415 -- as above
+
+        check_name_free(output.engine, output.name, force=force)
         return
     path = output.path
     check_place(path, force=force)
@@ -168,20 +196,37 @@ def _write_folder(contents: Contents, names: tuple[str, ...], made: _Made, task:
 
 
 def _write_archive(contents: Contents, names: tuple[str, ...], made: _Made, task: Task) -> None:
-    documents = {"index.json": _index(contents.image, names), "oci-layout": _LAYOUT}
-    if made.output.kind == "docker-archive":
-        documents["manifest.json"] = _docker_manifest(contents.image, names)
     with whole_file(made.output.path, force=made.force, last=made.last) as file:
-        tar = TarWriter(file.fileno())
-        for name, raw in sorted(documents.items()):
-            tar.file(name, len(raw), [raw])
-        tar.folder("blobs")
-        tar.folder("blobs/sha256")
-        for digest, raw in contents.documents.items():
-            tar.file(_blob(digest), len(raw), [raw])
-        for layer in contents.layers:
-            tar.file(_blob(layer.descriptor.digest), layer.descriptor.size, verified_pieces(layer, task))
-        tar.finish()
+        stream_archive(file.fileno(), contents, names, task, docker=made.output.kind == "docker-archive")
+
+
+def stream_archive(fd: int, contents: Contents, names: tuple[str, ...], task: Task, *, docker: bool) -> None:
+    """Write an archive to a file or pipe, front to back.
+
+    Args:
+        fd: where to write.
+        contents: of the image.
+        names: that it shall have.
+        task: told the bytes of layers.
+        docker: for ``docker load`` as well.
+
+    Raises:
+        BadInputError: a blob is not what its descriptor says.
+        OSError: of the file or pipe.
+    """
+    documents = {"index.json": _index(contents.image, names), "oci-layout": _LAYOUT}
+    if docker:
+        documents["manifest.json"] = _docker_manifest(contents.image, names)
+    tar = TarWriter(fd)
+    for name, raw in sorted(documents.items()):
+        tar.file(name, len(raw), [raw])
+    tar.folder("blobs")
+    tar.folder("blobs/sha256")
+    for digest, raw in contents.documents.items():
+        tar.file(_blob(digest), len(raw), [raw])
+    for layer in contents.layers:
+        tar.file(_blob(layer.descriptor.digest), layer.descriptor.size, verified_pieces(layer, task))
+    tar.finish()
 
 
 def _index(image: Image, names: tuple[str, ...]) -> bytes:

@@ -235,7 +235,7 @@ def test_a_workload_that_fails_before_stops_the_run(
         raise NotTriedError("it does not pass")
 
     monkeypatch.setattr(slimming, "run_original", fail)
-    monkeypatch.setattr(slimming, "require", lambda: None)
+    monkeypatch.setattr("jettison.run.runner.require", lambda: None)
     with pytest.raises(NotTriedError):
         slim(
             old, f"oci:{out / 'new'}", SlimOptions(plan=plan, workloads=(Workload("w", Ready(), ()),), reading=OPTIONS)

@@ -16,7 +16,6 @@ from tests.helpers.images import File, docker_archive, tar_bytes
 from tests.helpers.machine import need_namespaces
 from tests.helpers.rootfs import _libraries as shared_libraries
 
-from jettison.api import verify as verifying
 from jettison.cli.main import main
 from jettison.errors import MachineError
 
@@ -96,15 +95,15 @@ def test_ctrl_c_in_the_midst_of_a_swap(monkeypatch: pytest.MonkeyPatch, capsys: 
 _IN_THE_SECOND_RUN = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from jettison.run import exercise
-real, runs = exercise._Run._go, []
+from jettison.run import session
+real, runs = session._Session.go, []
 def go(self, container):
     runs.append(1)
     if len(runs) == 2:
         print("ready", flush=True)
         time.sleep(60)
     real(self, container)
-exercise._Run._go = go
+session._Session.go = go
 from jettison.__main__ import entry
 sys.argv = ["jettison", "slim", "service.tar", "-o", "oci:o", "-w", "work.toml", "--force", "-q", "--tier", "0"]
 entry()
@@ -209,8 +208,8 @@ def test_verify_without_a_sandbox(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     def refuse() -> None:
         raise MachineError("no user namespaces", hint="allow them")
 
-    monkeypatch.setattr(verifying, "require", refuse)
-    monkeypatch.setattr("jettison.api.slim.require", refuse)
+    monkeypatch.setattr("jettison.run.runner.require", refuse)
+    monkeypatch.setenv("PATH", "")
     Path("work.toml").write_text('[ready]\nlog = "ready"\n', "utf-8")
     assert main(["verify", "app.tar", "app.tar", "-w", "work.toml"]) == 6
     told = "jettison: the proof cannot be run here: no user namespaces\nhint: allow them\n"

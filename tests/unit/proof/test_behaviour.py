@@ -10,8 +10,8 @@ from tests.helpers.slimming import table_of
 
 from jettison.errors import NotTriedError
 from jettison.oci.image import Image
-from jettison.proof import behaviour
-from jettison.proof.behaviour import check_behaviour, run_original
+from jettison.proof.behaviour import check_behaviour, failure, run_original
+from jettison.run import runner
 from jettison.run.workload import Answer, Compare, Probe, Ready, RunResult, Workload
 
 PROBE = Probe("ask", "http", Compare(("status", "json")), port=8000)
@@ -32,8 +32,8 @@ def fake(monkeypatch: pytest.MonkeyPatch, *results: RunResult) -> None:
     def unpacked(*_: Any, **__: Any) -> Iterator[None]:
         yield None
 
-    monkeypatch.setattr(behaviour, "unpacked", unpacked)
-    monkeypatch.setattr(behaviour, "exercise_rootfs", lambda *_, **__: next(left))
+    monkeypatch.setattr(runner, "unpacked", unpacked)
+    monkeypatch.setattr(runner, "exercise_rootfs", lambda *_, **__: next(left))
 
 
 def test_equal_answers_hold(monkeypatch: pytest.MonkeyPatch, image: Image) -> None:
@@ -113,4 +113,4 @@ def test_the_detail_is_honest_about_what_was_compared(monkeypatch: pytest.Monkey
 )
 def test_the_end_of_the_output_is_told_once(error: str, told: str) -> None:
     """A run's error that ends with its output is not followed by the same output again, and has no line breaks."""
-    assert behaviour.failure(replace(GOOD, error=error, output=b"listening\nno room\n")) == told
+    assert failure(replace(GOOD, error=error, output=b"listening\nno room\n")) == told

@@ -19,10 +19,11 @@ from tests.helpers.rootfs import PYTHON, machine_layer
 from jettison.errors import BadInputError, RefusedError, UsageError
 from jettison.oci.image import Image
 from jettison.run import sandbox as sandbox_module
-from jettison.run.exercise import Rootfs, _signal_number, exercise, exercise_rootfs, unpacked
+from jettison.run.exercise import Rootfs, exercise, exercise_rootfs, unpacked
 from jettison.run.sandbox import OverlayError
+from jettison.run.session import _signal_number
 from jettison.run.spec import Spec
-from jettison.run.workload import Compare, Probe, Ready, RunResult, Workload
+from jettison.run.workload import Compare, EngineSettings, Probe, Ready, RunResult, Workload
 from jettison.sources.open import open_image
 
 pytestmark = pytest.mark.userns
@@ -437,3 +438,11 @@ def test_an_ordinary_user_needs_no_rights(sandbox: Path) -> None:
 def test_stop_signals(text: str, number: int) -> None:
     """Names and numbers as engines take them; whatever else a config says, SIGTERM is sent."""
     assert _signal_number(text) == number
+
+
+def test_needs_an_engine(shared: Rootfs) -> None:
+    """A workload that asks for what only an engine has is refused by the sandbox, and told where it runs."""
+    workload = Workload("gpu", Ready(), (), argv=("/bin/true",), engine=EngineSettings(gpus="all"))
+    with pytest.raises(RefusedError, match="does not have") as caught:
+        exercise_rootfs(shared, workload)
+    assert "--engine docker" in caught.value.hint

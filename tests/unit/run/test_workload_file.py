@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jettison.errors import UsageError
 from jettison.run import units
-from jettison.run.workload import Compare, Ready, Workload
+from jettison.run.workload import Compare, EngineSettings, Ready, Workload
 from jettison.run.workload_file import load_workload, parse_workload
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "workload.md"
@@ -79,6 +79,12 @@ def test_an_empty_file_is_a_workload_that_ends_by_itself() -> None:
         ("[start]\ntimeout = '0s'", "between nothing and a day"),
         ("[start]\ntimeout = 30", "is not a duration"),
         ("[start]\nmemory = '4 gigs'", "is not a size"),
+        ("[engine]\ngpus = '--privileged'", "gpus or network"),
+        ("[engine]\nnetwork = 'a b'", "gpus or network"),
+        ("[engine]\nmounts = ['models']", "mounts: 'models' is none"),
+        ("[engine]\nmounts = ['a:/b:suid']", "is none"),
+        ("[engine]\nshm = 'x'", "is not a size"),
+        ("[engine]\nprivileged = true", "unknown key"),
         ("[ready]\nhttp = '/'\ntcp = 1", "exclude each other"),
         ("[ready]\nhttp = '/'", "port is missing"),
         ("[ready]\nhttp = 'healthz'\nport = 1", "is not an HTTP path"),
@@ -226,3 +232,11 @@ def test_the_reference_page_names_every_key() -> None:
     keys |= {"body", "body-file", "tcp", "log", "exit", "port"}
     assert [key for key in sorted(keys) if f"`{key}`" not in page and f"`[{key}]`" not in page] == ["probe"]
     assert "`[[probe]]`" in page
+
+
+def test_engine_settings(tmp_path: Path) -> None:
+    """What an engine is told beside the rest: mounts are relative to the file's folder."""
+    lines = ("[engine]", "gpus = 'all'", "mounts = ['m:/m:ro']", "network = 'n1'", "memory = '4GB'", "shm = '1GiB'")
+    settings = parse_workload("\n".join(lines).encode(), name="x", folder=tmp_path, where="x").engine
+    assert settings == EngineSettings("all", (f"{tmp_path}/m:/m:ro",), "n1", 4 * 10**9, 1 << 30)
+    assert parse_workload(b"[engine]\ngpus = 2", name="x", folder=tmp_path, where="x").engine.gpus == "2"

@@ -3,11 +3,12 @@
 from jettison.plan.record import TIERS
 from jettison.proof.result import SlimResult
 from jettison.rebuild.record import Removed
-from jettison.reference import parse_reference
+from jettison.reference import ENGINES, parse_reference
 from jettison.report.blocks import Block, Blocks, Column, Heading, Paragraph, Table, right
 from jettison.report.text.proof import behaviour_blocks, proof_blocks, verdict_block
 from jettison.report.units import change_text, count_text, seconds_text, size_text
 from jettison.report.words import digest_text, skip_blocks
+from jettison.sources.write import parse_output
 
 
 def slim_blocks(result: SlimResult) -> Blocks:
@@ -76,7 +77,10 @@ def _end(result: SlimResult) -> Blocks:
         return (Paragraph(f"No image was delivered ({total}): the proof has to hold first.", "bad"),)
     reference = parse_reference(result.out)
     remote = reference.kind == "registry"
-    papers = "attached to it" if remote else f"in {reference.path.rstrip('/')}.jettison/"
+    path = reference.path.rstrip("/")
+    papers = "attached to it" if remote else f"in {path}.jettison/"
+    if reference.kind in ENGINES:
+        papers = f"in {parse_output(result.out).path.name}.jettison/"
     where = f"{'Pushed' if remote else 'Written'} in {total} to {result.out} ({digest_text(result.new.digest)})"
     end = Paragraph(f"{where}; plan, removal list and proof are {papers}.")
     if result.proof.behaviours:

@@ -1,0 +1,302 @@
+"""Workloads run by Docker, Podman or nerdctl: the same questions as the sandbox asks, over what an engine offers.
+
+HTTP goes to the container's own address where this machine has a leg in its network, else to the published port;
+commands run by ``exec``. The container is removed whatever happens; one that a killed run left is called
+``jettison-…``, and ``rm -f`` takes it away.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from jettison.errors import MachineError
+from jettison.interrupt import deferred
+from jettison.layers.limits import Limits
+from jettison.oci.image import Image
+from jettison.progress import Progress
+from jettison.run.http_probe import LIMIT, accepts, exchange
+from jettison.run.meter import Meter
+from jettison.run.output import Output
+from jettison.run.runner import Run, Runner
+from jettison.run.session import NOTHING, converse, stop
+from jettison.run.wire import Message
+from jettison.run.workload import RunResult, Workload
+from jettison.sources.engine.client import Engine, EngineError, ask, inspect_image
+from jettison.sources.engine.load import load_image, remove_image
+
+_ALL_FINE = range(200, 300)
+_CANNOT_START = 127
+_SLACK = 15.0
+_LOOPBACK = "127.0.0.1"
+_HANGS_UP = 0.2  # seconds in which a proxy with nobody behind it has hung up
+
+
+def engine_runner(engine: Engine) -> Runner:
+    """Return what runs workloads in an engine."""
+
+    @contextmanager
+    def ready(image: Image, _limits: Limits | None, progress: Progress) -> Iterator[Run]:
+        with _present(engine, image, progress) as name:
+            yield lambda workload: run_in_engine(engine, name, image.config.process.stop_signal, workload, progress)
+
+    return Runner(engine.name, lambda: None, ready)
+
+
+@contextmanager
+def _present(engine: Engine, image: Image, progress: Progress) -> Iterator[str]:
+    """Give the name of an image in an engine, loaded for the block where it is not there yet."""
+    for digest in (image.config.digest, image.manifest_digest):
+        if inspect_image(engine, digest) is not None:
+            yield digest
+            return
+    name = f"jettison-run/{image.config.digest.rpartition(':')[2][:16]}:{os.getpid()}"
+    load_image(image, engine.name, name, force=True, progress=progress)
+    try:
+        yield name
+    finally:
+        with deferred(), contextlib.suppress(EngineError):
+            remove_image(engine, name)
+
+
+def run_in_engine(engine: Engine, name: str, stop_signal: str, workload: Workload, progress: Progress) -> RunResult:
+    """Run a workload on an image of an engine.
+
+    Args:
+        engine: that has it.
+        name: the image's name or id there.
+        stop_signal: the image's.
+        workload: how to exercise it.
+        progress: told of each probe.
+
+    Returns:
+        What happened; ``error`` says why a run failed, ``peak_memory`` is 0 where the engine is on another machine.
+
+    Raises:
+        MachineError: the engine died, or cannot make such a container.
+    """
+    identity = ask(engine, "create", *_options(engine, workload), *_command(name, workload)).strip().splitlines()[-1]
+    try:
+        container = EngineContainer(engine, identity)
+        try:
+            container.start()
+        except EngineError as error:
+            return replace(NOTHING, exit_code=_CANNOT_START, error=f"exit code {_CANNOT_START}: {error.message}")
+        with container.output, _metered(container) as meter:
+            result = converse(container, workload, progress)
+            if meter:
+                meter.sample()
+            stop(container, stop_signal)
+        return replace(result, output=container.output.tail, peak_memory=meter.peak if meter else 0)
+    finally:
+        with deferred(), contextlib.suppress(EngineError):
+            ask(engine, "rm", "-f", "-v", identity)
+
+
+def _command(name: str, workload: Workload) -> list[str]:
+    """Return image and arguments; a workload's own command takes the entrypoint's place, as in the sandbox."""
+    if not workload.argv:
+        return [name]
+    return ["--entrypoint", workload.argv[0], name, *workload.argv[1:]]
+
+
+def _options(engine: Engine, workload: Workload) -> list[str]:
+    settings = workload.engine
+    found = ["--init", "--name", f"jettison-{os.getpid()}-{time.monotonic_ns()}"]
+    ports = {workload.ready.port, *(probe.port for probe in workload.probes)} - {0}
+    for port in sorted(ports):
+        found += ["-p", f"127.0.0.1::{port}"]
+    for key, value in workload.env.items():
+        found += ["-e", f"{key}={value}"]
+    for mount in settings.mounts:
+        found += ["-v", mount]
+    pairs = {
+        "--user": workload.user,
+        "--gpus": settings.gpus,
+        "--network": settings.network,
+        "--memory": str(settings.memory or workload.memory or ""),
+        "--shm-size": str(settings.shm or ""),
+    }
+    for option, text in pairs.items():
+        found += [option, text] if text else []
+    if engine.name == "podman" and settings.gpus:
+        at = found.index("--gpus")
+        found[at : at + 2] = ["--device", "nvidia.com/gpu=all"]  # the name in the Container Device Interface
+    return found
+
+
+@contextmanager
+def _metered(container: "EngineContainer") -> Iterator[Meter | None]:
+    """Measure the memory of the container's processes, when they are this machine's."""
+    pid = container.pid()
+    if not pid or not os.path.exists(f"/proc/{pid}/task"):
+        yield None
+        return
+    with Meter(pid, None) as meter:
+        yield meter
+
+
+class EngineContainer:
+    """A container of an engine, asked as the sandbox's is."""
+
+    def __init__(self, engine: Engine, identity: str) -> None:
+        self.engine = engine
+        self.identity = identity
+        self.started = 0.0
+        self.exit: Mapping[str, Any] | None = None
+        self._logs: subprocess.Popen[bytes] | None = None
+        self._places: dict[int, tuple[str, int]] = {}
+        reader, self._writer = os.pipe2(os.O_CLOEXEC)
+        self.output = Output(reader)
+
+    def start(self) -> None:
+        """Start its command.
+
+        Raises:
+            EngineError: it cannot be executed.
+        """
+        began = time.monotonic()
+        try:
+            ask(self.engine, "start", self.identity)
+            self._logs = subprocess.Popen(  # noqa: S603 -- an engine
+                [self.engine.program, "logs", "-f", self.identity], stdout=self._writer, stderr=self._writer
+            )
+        finally:
+            os.close(self._writer)
+        self.started = began
+
+    def pid(self) -> int:
+        """Return the id of its first process on the machine of the engine; 0 when it has ended."""
+        return int(self._state().get("Pid") or 0)
+
+    def ask(self, header: Mapping[str, Any], payload: bytes = b"", *, limit: float) -> Message:
+        """Do what the sandbox's agent would: see :class:`jettison.run.session.Container`."""
+        op = header["op"]
+        if op == "state":
+            self._look()
+            return {}, b""
+        if op == "stop":
+            self._stop(header["signal"], header["grace"])
+            return {}, b""
+        if op == "exec":
+            return self._exec(tuple(header["argv"]), payload, header["timeout"])
+        answer = self._over_network(op, header, payload)
+        if not answer[0].get("ready", True):
+            self._look()
+        del limit  # each of the above has its own
+        return answer
+
+    def _over_network(self, op: str, header: Mapping[str, Any], payload: bytes) -> Message:
+        if op == "tcp":
+            return {"ready": self._listens(*self._place(header["port"]))}, b""
+        if op == "ready":
+            answer, _ = self._http({**header, "method": "GET", "headers": {}}, b"")
+            return {"ready": answer.get("status", 0) in _ALL_FINE, **answer}, b""
+        return self._http(header, payload)
+
+    def _listens(self, host: str, port: int) -> bool:
+        """Whether the service listens: at a published port an engine's proxy may, and hang up when nobody is behind."""
+        if not port or not accepts(port, (host,)):
+            return False
+        if host != _LOOPBACK:
+            return True
+        try:
+            with socket.create_connection((host, port), 1.0) as connection:
+                connection.settimeout(_HANGS_UP)
+                return connection.recv(1) != b""
+        except TimeoutError:
+            return True  # it waits for the client to speak
+        except OSError:
+            return False
+
+    def _http(self, header: Mapping[str, Any], payload: bytes) -> Message:
+        host, port = self._place(header["port"])
+        if not port:
+            return {"error": f"port {header['port']} is not published, and the container has no address"}, b""
+        try:
+            return exchange({**header, "port": port}, payload, (host,))
+        except TimeoutError:
+            return {"error": f"no whole answer within {header['timeout']:.3g} s"}, b""
+        except (OSError, http.client.HTTPException) as error:
+            return {"error": f"{type(error).__name__}: {error}"}, b""
+
+    def _place(self, port: int) -> tuple[str, int]:
+        """Return where a port of the container is reached: on its own address or published (port 0: nowhere)."""
+        if port not in self._places:
+            networks = self._inspect().get("NetworkSettings") or {}
+            own = next(
+                (
+                    one["IPAddress"]
+                    for one in (networks, *(networks.get("Networks") or {}).values())
+                    if one.get("IPAddress") and _is_beside(one["IPAddress"], one.get("Gateway", ""))
+                ),
+                "",
+            )
+            bindings = (networks.get("Ports") or {}).get(f"{port}/tcp") or [{}]
+            published = str(bindings[0].get("HostPort", ""))
+            place = (own, port) if own else (_LOOPBACK, int(published) if published.isdecimal() else 0)
+            if not place[1]:
+                return place  # it may only be about to start
+            self._places[port] = place
+        return self._places[port]
+
+    def _exec(self, argv: tuple[str, ...], payload: bytes, timeout: float) -> Message:
+        command = [self.engine.program, "exec", "-i", self.identity, *argv]
+        try:
+            done = subprocess.run(command, input=payload, capture_output=True, check=False, timeout=timeout)  # noqa: S603 -- an engine
+        except subprocess.TimeoutExpired:
+            return {"error": f"no end within {timeout:.3g} s"}, b""
+        if len(done.stdout) > LIMIT:
+            return {"error": f"more than {LIMIT} bytes of output"}, b""
+        return {"code": done.returncode}, done.stdout
+
+    def _inspect(self) -> dict[str, Any]:
+        try:
+            found = json.loads(ask(self.engine, "inspect", self.identity))[0]
+        except (ValueError, LookupError, TypeError) as error:
+            raise MachineError(f"{self.engine.name} inspect: no JSON came") from error
+        return found if isinstance(found, dict) else {}
+
+    def _state(self) -> Mapping[str, Any]:
+        state = self._inspect().get("State")
+        return state if isinstance(state, dict) else {}
+
+    def _look(self) -> None:
+        """Take note of the command's end."""
+        state = self._state()
+        if self.exit is None and str(state.get("Status", "")).lower() in ("exited", "dead", "stopped"):
+            self.exit = {"code": int(state.get("ExitCode") or 0), "time": time.monotonic()}
+
+    def _stop(self, number: int, grace: float) -> None:
+        """Ask the command to end, wait a while, then kill it."""
+        with contextlib.suppress(EngineError):
+            ask(self.engine, "kill", "-s", str(number), self.identity)
+            deadline = time.monotonic() + grace
+            while self.exit is None and time.monotonic() < deadline:
+                self._look()
+                time.sleep(0.05)
+        with contextlib.suppress(EngineError):
+            ask(self.engine, "kill", self.identity)
+        if self._logs:
+            try:
+                self._logs.wait(_SLACK)
+            except subprocess.TimeoutExpired:
+                self._logs.kill()
+                self._logs.wait()
+
+
+def _is_beside(address: str, gateway: str) -> bool:
+    """Whether a container's network is one of this machine's bridges: its gateway is this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((address, 9))  # nothing is sent
+        except OSError:
+            return False
+        return bool(gateway) and probe.getsockname()[0] == gateway
