@@ -1,5 +1,7 @@
 """Records made by hand, one of each kind that reports are drawn from."""
 
+from dataclasses import replace
+
 from jettison.compose.record import BuildResult, BuiltLayer, Package, Resolved, Wheel
 from jettison.files.diff import GroupDiff, ImageDiff, PathDiff
 from jettison.files.gpu import GpuReport, GpuRow
@@ -16,6 +18,7 @@ from jettison.files.inspection import (
 )
 from jettison.files.ledger import Ledger, LedgerLayer, LedgerRow
 from jettison.finding import Finding, Skip
+from jettison.plan.coldstart.record import ColdStart, Lever, Phase, Prediction
 from jettison.plan.explain import Explanation
 from jettison.plan.record import Plan, Step, Target
 from jettison.proof.comparison import Compared, Comparison
@@ -23,6 +26,9 @@ from jettison.proof.digests import DigestCheck, DigestReport
 from jettison.proof.record import Behaviour, Check, Proof
 from jettison.proof.result import ImageSize, SlimResult
 from jettison.rebuild.record import Removed
+from jettison.run.imports import Imported
+from jettison.run.pulls import PulledImage, PullReport
+from jettison.sources.transfer import CopiedBlob, CopyResult, How
 
 OLD = "sha256:" + "a1" * 32
 NEW = "sha256:" + "b2" * 32
@@ -220,3 +226,41 @@ def gpu_report() -> GpuReport:
         "app.tar", found.sizes.disk, sum(row.disk for row in found.gpu), 1, found.gpu,
         (Skip("opt/x/libodd.so", "entry at 0x1040: its version is 0x99"),),
     )  # fmt: skip
+
+
+def cold_start(*, measured: bool = True) -> ColdStart:
+    """A cold start whose unpacking takes longest; or its model alone."""
+    phases = (Phase("network", 7.9, 7.8, 8.4), Phase("unpack", 10.2, 10.2, 10.2), Phase("imports", 2.5, 2.4, 2.6))
+    levers = (
+        Lever("zstd in place of gzip", 4.25, "none", "jettison slim app.tar -o OUT --compression zstd", "other images"),
+        Lever("model format", None, "low", "save model.pt as safetensors", "at most the 1.0 s until ready"),
+    )
+    predictions = (Prediction(12_500_000, 80.0, 10.2, 90.0), Prediction(125_000_000, 8.0, 10.2, 18.0))
+    imports = (Imported("torch", 1.75, 900), Imported("numpy", 0.25, 80))
+    notes = ("the page cache could not be emptied",)
+    whole = ColdStart(
+        "app.tar", OLD, 1000 * MB, 2160 * MB, "embedded", 125 * MB, 0.0, "shaped", 3, phases, 20.6, 2.5, 0.05,
+        170 * MB, True, -0.05, predictions, imports, levers, "unpack", "Unpacking is the bottleneck.", notes,
+    )  # fmt: skip
+    if measured:
+        return whole
+    verdict = "Nothing was measured: this is the model alone."
+    return replace(
+        whole, link="", passes=0, phases=(), total=0.0, warm=None, second_answer=None, measured=False, checked=None,
+        imports=(), levers=(), bottleneck="", verdict=verdict, notes=(),
+    )  # fmt: skip
+
+
+def copy_result() -> CopyResult:
+    """A copy of which one blob was sent, one mounted, one there."""
+    how: tuple[How, ...] = ("sent", "mounted", "there")
+    blobs = tuple(CopiedBlob(OLD, 40 * MB, one) for one in how)
+    return CopyResult("oci:app", "registry:h/app:1", OLD, True, blobs, 120 * MB, 40 * MB, ("plan.json",), 3.25)
+
+
+def pull_report() -> PullReport:
+    """Two images on two nodes."""
+    slow = PulledImage("registry.example/ml/detector:1", "", 4, 2, 1, 9_900 * MB, 186.5, 191.0, 191.0, 12.0, 53 * MB)
+    fast = PulledImage("sidecar:2", "", 1, 0, 0, 0, 0.85, 0.85, 0.85, None, 0)
+    nodes = (replace(slow, node="gpu-1"), replace(fast, node="gpu-2"))
+    return PullReport(120, (slow, fast), nodes, (Skip("event 7", "not understood: pulled image in a while"),))

@@ -60,6 +60,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy", "bring an image from a registry or file into another, with its papers"),
     Command("verify", "prove that a slimmed image still does its job"),
     Command("compare", "put two or more images side by side in one table"),
+    Command("coldstart", "measure where the seconds from the pull to the first answer go, and what would change them"),
+    Command("pulls", "put the image pulls that Kubernetes tells of into a table, waiting apart, or into metrics"),
     Command("lint", "find and mend what makes a Dockerfile's image large, slow or unsafe, and say what it costs"),
     Command("rewrite", "make a project's Dockerfile multi-stage, cached and without root, with all that goes with it"),
     Command("estimate", "say what a Dockerfile's image will weigh, layer by layer, before it is built"),

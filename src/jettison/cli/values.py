@@ -44,6 +44,18 @@ def bandwidth(text: str) -> int:
     raise ArgumentTypeError(f"{text!r} is no bandwidth; write for example 100Mbps, 1Gbps or 125MB/s")
 
 
+def duration(text: str) -> float:
+    """Return seconds from ``5ms``, ``0.2s`` or ``2 s``.
+
+    Raises:
+        ArgumentTypeError: it is no duration.
+    """
+    match = _NUMBER.fullmatch(text.strip())
+    if not match or match[2] not in ("ms", "s"):
+        raise ArgumentTypeError(f"{text!r} is no duration; write for example 5ms or 0.2s")
+    return float(match[1]) / (1000 if match[2] == "ms" else 1)
+
+
 def tier(text: str) -> int:
     """Return the number of a tier named ``0``, ``lossless``, ``1``, ``build-only``, ``2`` or ``gpu``.
 

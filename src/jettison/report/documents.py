@@ -44,6 +44,8 @@ DOCUMENTS: tuple[Document, ...] = (
     Document("copy-result", 1, "jettison.sources.transfer", "CopyResult", "jettison copy --json"),
     Document("proof", 1, "jettison.proof.record", "Proof", "jettison verify --json"),
     Document("comparison", 1, "jettison.proof.comparison", "Comparison", "jettison compare --json"),
+    Document("cold-start", 1, "jettison.plan.coldstart.record", "ColdStart", "jettison coldstart --json"),
+    Document("pull-report", 1, "jettison.run.pulls", "PullReport", "jettison pulls --json"),
     Document("lint-report", 1, "jettison.rules.dockerfile.finding", "LintReport", "jettison lint --json"),
     Document("rewrite", 1, "jettison.rebuild.dockerfile.record", "Rewrite", "jettison rewrite --json"),
     Document("estimate", 1, "jettison.plan.dockerfile.estimate", "Estimate", "jettison estimate --json"),

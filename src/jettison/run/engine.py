@@ -82,6 +82,7 @@ def run_in_engine(engine: Engine, name: str, stop_signal: str, workload: Workloa
     Raises:
         MachineError: the engine died, or cannot make such a container.
     """
+    asked = time.monotonic()
     identity = ask(engine, "create", *_options(engine, workload), *_command(name, workload)).strip().splitlines()[-1]
     try:
         container = EngineContainer(engine, identity)
@@ -90,7 +91,7 @@ def run_in_engine(engine: Engine, name: str, stop_signal: str, workload: Workloa
         except EngineError as error:
             return replace(NOTHING, exit_code=_CANNOT_START, error=f"exit code {_CANNOT_START}: {error.message}")
         with container.output, _metered(container) as meter:
-            result = converse(container, workload, progress)
+            result = replace(converse(container, workload, progress), created_seconds=container.started - asked)
             if meter:
                 meter.sample()
             stop(container, stop_signal)

@@ -3,7 +3,8 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from jettison.errors import MachineError, RefusedError, UsageError
 from jettison.finding import Skip
 from jettison.interrupt import deferred
 from jettison.layers.limits import Limits
-from jettison.oci.image import Image, Process
+from jettison.oci.image import Image, Layer, Process
 from jettison.progress import SILENT, Progress
 from jettison.run.ids import RANGE, Ids, own_ids
 from jettison.run.memory import memory_folder
@@ -114,13 +115,34 @@ def _unpack_somewhere(stack: ExitStack, image: Image, progress: Progress, limits
 
 
 @contextmanager
-def _unpacked_in(base: Path | None, image: Image, progress: Progress, limits: Limits | None) -> Iterator[Rootfs]:
+def unpacked_arriving(
+    image: Image, arrived: Callable[[Layer], None], *, progress: Progress = SILENT
+) -> Iterator[Rootfs]:
+    """Unpack an image on the disk while its layers come; see :func:`unpacked`.
+
+    Args:
+        image: whose blobs need not be there yet.
+        arrived: returns once a layer's is.
+        progress: told of the unpacking.
+    """
+    with _unpacked_in(None, image, progress, None, arrived) as rootfs:
+        yield rootfs
+
+
+@contextmanager
+def _unpacked_in(
+    base: Path | None,
+    image: Image,
+    progress: Progress,
+    limits: Limits | None,
+    arrived: Callable[[Layer], None] | None = None,
+) -> Iterator[Rootfs]:
     with scratch_dir(base) as scratch:
         ids = own_ids()
         folder = scratch / "image"
         _make_dirs(ids, folder, folder / "rootfs")
         try:
-            result = unpack(image, folder / "rootfs", limits=limits, progress=progress, ids=ids)
+            result = unpack(image, folder / "rootfs", limits=limits, progress=progress, ids=ids, arrived=arrived)
             yield Rootfs(folder, image.config.process, ids, result.skips)
         finally:
             _remove(scratch, "image")
@@ -240,10 +262,11 @@ def _environment(process: Process, workload: Workload, user: User) -> tuple[str,
 
 def _start(rootfs: Rootfs, spec: Spec, workload: Workload, progress: Progress) -> RunResult:
     """Run a workload on a container to its end."""
+    asked = time.monotonic()
     try:
         with running(rootfs.folder, spec, rootfs.ids) as container:
             with Meter(container.agent.pid, container.init) as meter:
-                result = converse(container, workload, progress)
+                result = replace(converse(container, workload, progress), created_seconds=container.started - asked)
                 meter.sample()
                 stop(container, rootfs.process.stop_signal)
             output = container.output

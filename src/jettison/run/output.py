@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Self
 
-TAIL = 65_536
+TAIL = 4 << 20
 _CHUNK = 1 << 20
 _PATIENCE = 5.0
 
@@ -19,7 +19,7 @@ class Output:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._tail = b""
+        self._tail = bytearray()
         self._wanted = b""
         self._seen = 0.0
         self._lock = threading.Lock()
@@ -34,15 +34,15 @@ class Output:
 
     @property
     def tail(self) -> bytes:
-        """The last 64 KiB."""
+        """The last 4 MiB: what an import of torch tells of its times is 0.5."""
         with self._lock:
-            return self._tail
+            return bytes(self._tail[-TAIL:])
 
     def watch(self, text: str) -> None:
         """Look for ``text`` in what was written and what will be."""
         with self._lock:
             self._wanted = os.fsencode(text)
-            self._look(self._tail)
+            self._look(bytes(self._tail))
 
     @property
     def seen(self) -> float:
@@ -55,8 +55,10 @@ class Output:
             while piece := pipe.read(_CHUNK):
                 with self._lock:
                     overlap = len(self._wanted) - 1 if self._wanted else 0
-                    self._look(self._tail[len(self._tail) - overlap :] + piece)
-                    self._tail = (self._tail + piece)[-TAIL:]
+                    self._look(bytes(self._tail[len(self._tail) - overlap :]) + piece)
+                    self._tail += piece
+                    if len(self._tail) > 2 * TAIL:
+                        del self._tail[:-TAIL]
 
     def _look(self, data: bytes) -> None:
         if self._wanted and not self._seen and self._wanted in data:

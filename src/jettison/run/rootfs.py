@@ -7,6 +7,7 @@ the folder is scratch. What each entry does is in :mod:`jettison.run.tree`.
 import contextlib
 import errno
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,13 @@ class Unpacked:
 
 
 def unpack(
-    image: Image, into: Path, *, limits: Limits | None = None, progress: Progress = SILENT, ids: Ids | None = None
+    image: Image,
+    into: Path,
+    *,
+    limits: Limits | None = None,
+    progress: Progress = SILENT,
+    ids: Ids | None = None,
+    arrived: Callable[[Layer], None] | None = None,
 ) -> Unpacked:
     """Unpack all layers of an image.
 
@@ -47,6 +54,7 @@ def unpack(
         limits: of each layer.
         progress: told the stored bytes as they are read.
         ids: whose files they become; default what this process has the right to.
+        arrived: called before each layer, returns once its blob is there; None when all are.
 
     Raises:
         BadInputError: a layer is malformed or hostile; the message names layer and entry.
@@ -59,6 +67,8 @@ def unpack(
         tree = Tree(root, ids)
         with progress.task(f"unpack {image.name}", sum(layer.blob.size for layer in image.layers)) as task:
             for layer in image.layers:
+                if arrived:
+                    arrived(layer)
                 _apply(tree, layer, limits if limits is not None else Limits(), task)
             _finish(tree, into)
     finally:

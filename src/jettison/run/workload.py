@@ -148,9 +148,10 @@ class RunResult:
         ready_seconds: wall time from the start of the command to ready.
         answers: one a probe, in order.
         exit_code: of the command; None when it was still running at the end and was stopped.
-        output: the last 64 KiB of its output, stdout and stderr together.
+        output: the last 4 MiB of its output, stdout and stderr together.
         peak_memory: bytes, largest sum of resident memory of the process tree seen.
         error: why the run failed; empty when it passed.
+        created_seconds: wall time from the request to the start of the command.
     """
 
     ready: bool
@@ -160,3 +161,4 @@ class RunResult:
     output: bytes
     peak_memory: int
     error: str = ""
+    created_seconds: float = 0.0

@@ -13,7 +13,9 @@ from jettison.report.blocks import Blocks
 from jettison.report.layout import draw
 from jettison.report.text.budget import budget_blocks
 from jettison.report.text.build import build_blocks
+from jettison.report.text.coldstart import coldstart_blocks
 from jettison.report.text.comparison import comparison_blocks
+from jettison.report.text.copy import copy_blocks
 from jettison.report.text.diff import diff_blocks
 from jettison.report.text.digests import digest_blocks
 from jettison.report.text.explanation import explanation_blocks
@@ -21,6 +23,7 @@ from jettison.report.text.gpu import gpu_blocks
 from jettison.report.text.inspection import inspection_blocks
 from jettison.report.text.plan import plan_blocks
 from jettison.report.text.proof import proof_blocks
+from jettison.report.text.pulls import pulls_blocks
 from jettison.report.text.slim import slim_blocks
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -45,6 +48,12 @@ REPORTS: dict[str, Callable[[], Blocks]] = {
     "diff-by-path": lambda: diff_blocks(records.image_diff(), by="path"),
     "diff-none": lambda: diff_blocks(replace(records.image_diff(), paths=())),
     "comparison": lambda: comparison_blocks(records.comparison()),
+    "cold-start": lambda: coldstart_blocks(records.cold_start()),
+    "cold-start-model": lambda: coldstart_blocks(records.cold_start(measured=False)),
+    "copy": lambda: copy_blocks(records.copy_result()),
+    "pulls": lambda: pulls_blocks(records.pull_report()),
+    "pulls-by-node": lambda: pulls_blocks(records.pull_report(), by_node=True, top=1),
+    "pulls-none": lambda: pulls_blocks(replace(records.pull_report(), images=())),
     "explanation-goes": lambda: explanation_blocks(records.explanation()),
     "explanation-stays": lambda: explanation_blocks(records.explanation("stays")),
     "build": lambda: build_blocks(records.build_result()),

@@ -2,10 +2,11 @@
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO
@@ -17,9 +18,10 @@ from jettison.oci.image import Descriptor
 from jettison.progress import Task
 from jettison.sources.registry.client import NO_RANGE, NOT_FOUND, OK, PARTIAL, Registry, asked, why
 from jettison.sources.registry.together import StoppedError, together
-from jettison.storage import cache_root
+from jettison.storage import cache_root, start_writing
 
 _PIECE = 1 << 20
+_WRITTEN_AT_ONCE = 1 << 25
 _GOT_ON = 1 << 20  # bytes after which a broken line counts as a first failure again
 
 
@@ -33,9 +35,11 @@ class Shelf:
 
     Attributes:
         folder: of the cache.
+        fresh: digests of the blobs that this process fetched, and so has verified.
     """
 
     folder: Path
+    fresh: set[str] = field(default_factory=set)
 
     def blob(self, digest: str) -> Path:
         """Where a whole blob lies."""
@@ -56,8 +60,13 @@ class Shelf:
 
 
 def own_shelf() -> Shelf:
-    """Return the shelf of the user's cache."""
-    return Shelf(cache_root() / "registry")
+    """Return the shelf of the user's cache, the same one each time."""
+    return _shelf(cache_root() / "registry")
+
+
+@functools.cache
+def _shelf(folder: Path) -> Shelf:
+    return Shelf(folder)
 
 
 def fetch_blobs(registry: Registry, shelf: Shelf, wanted: list[Descriptor], task: Task) -> None:
@@ -97,6 +106,7 @@ class _Part:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.size = 0
+        self._begun = 0  # as far as the kernel was told to write
         self.hash = hashlib.sha256()
         while piece := file.read(_PIECE):
             self._count(piece)
@@ -105,12 +115,15 @@ class _Part:
         """Append."""
         self._file.write(piece)
         self._count(piece)
+        if self.size - self._begun >= _WRITTEN_AT_ONCE:
+            start_writing(self._file.fileno(), self._begun, self.size - self._begun)
+            self._begun = self.size
 
     def clear(self) -> None:
         """Begin again."""
         self._file.seek(0)
         self._file.truncate()
-        self.size, self.hash = 0, hashlib.sha256()
+        self.size, self._begun, self.hash = 0, 0, hashlib.sha256()
 
     def _count(self, piece: bytes) -> None:
         self.hash.update(piece)
@@ -140,6 +153,7 @@ def _fetch(job: _Job) -> None:
         file.flush()
         os.fsync(file.fileno())
         os.replace(path, job.shelf.blob(job.descriptor.digest))
+        job.shelf.fresh.add(job.descriptor.digest)
 
 
 def _check(job: _Job, part: _Part) -> None:

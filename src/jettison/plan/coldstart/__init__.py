@@ -1,0 +1,1 @@
+"""Where a cold start's seconds go, and what would change them."""

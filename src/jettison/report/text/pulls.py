@@ -1,0 +1,55 @@
+"""What ``jettison pulls`` says."""
+
+from jettison.report.blocks import Blocks, Column, Heading, Paragraph, Table, right
+from jettison.report.units import count_text, counted, seconds_text, size_text
+from jettison.report.words import skip_blocks
+from jettison.run.pulls import PulledImage, PullReport
+
+
+def pulls_blocks(report: PullReport, *, by_node: bool = False, top: int = 20) -> Blocks:
+    """Return the table of pulls.
+
+    Args:
+        report: what to report.
+        by_node: a row for each node.
+        top: rows of it.
+    """
+    rows = report.nodes if by_node else report.images
+    if not rows:
+        text = f"{counted(report.events, 'event')}, and none of a pull. Kubernetes keeps events for an hour by default."
+        return Heading("Image pulls"), Paragraph(text)
+    columns = (
+        Column("image", fit="start"),
+        *((Column("node", fit="end"),) if by_node else ()),
+        right("pulls"),
+        right("there"),
+        right("failed"),
+        right("size"),
+        right("median"),
+        right("p90"),
+        right("longest"),
+        right("waited"),
+        right("rate"),
+    )
+    more = f" {count_text(len(rows) - top)} more rows are in --json." if len(rows) > top else ""
+    note = (
+        f"From {counted(report.events, 'event')}. Seconds are of the pull and its unpacking, which Kubernetes does not "
+        f"tell apart; waiting in the kubelet's queue is beside it.{more}"
+    )
+    table = Table(columns, tuple(_row(one, by_node=by_node) for one in rows[:top]))
+    return Heading("Image pulls"), table, Paragraph(note, "dim"), *skip_blocks(report.skips)
+
+
+def _row(one: PulledImage, *, by_node: bool) -> tuple[str, ...]:
+    times = (one.median, one.p90, one.longest)
+    return (
+        one.image,
+        *((one.node or "-",) if by_node else ()),
+        count_text(one.pulls),
+        count_text(one.present),
+        count_text(one.failed),
+        size_text(one.size) if one.size else "-",
+        *(seconds_text(value) if one.pulls else "-" for value in times),
+        "-" if one.waited is None else seconds_text(one.waited),
+        f"{size_text(one.rate)}/s" if one.rate else "-",
+    )

@@ -1,0 +1,146 @@
+"""A cold start explained: phases that add up, a model that fits, remedies in seconds."""
+
+import functools
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.helpers.tables import SITE, Item
+from tests.helpers.tables import table as table_of
+
+from jettison.files.record import FileTable
+from jettison.plan.coldstart.loads import divided, loads_of, rate_of, scaled, work_of
+from jettison.plan.coldstart.make import Measured, make_cold_start
+from jettison.plan.coldstart.record import ColdStart
+from jettison.plan.make import make_plan
+from jettison.run.coldstart import Pass, asked_twice, with_import_times
+from jettison.run.link import Link, Shape
+from jettison.run.pullmodel import Load, Pull, predict
+from jettison.run.workload import Answer, Compare, Probe, Ready, RunResult, Workload
+
+TOLD = b"import time:   1000000 |    1000000 | torch\nimport time:    500000 |     500000 | numpy\n"
+
+
+@functools.cache
+def table() -> FileTable:
+    """Make the table of an image with sources and no bytecode, a cache, and a large pickled model."""
+    files: dict[str, Item] = {f"{SITE}/torch/a{number}.py": b"x" * 50 for number in range(20)}
+    files |= {"var/cache/apt/archives/a.deb": b"d" * 900_000, "srv/model.pt": b"m" * 30_000_000}
+    return table_of(files)
+
+
+def answer(seconds: float) -> Answer:
+    return Answer("ask", 200, 0, b"", {}, seconds)
+
+
+def one_pass(*, download: float = 8.0, total: float = 18.0, ready: float = 3.0) -> Pass:
+    """Make a pass; half of the time to ready is imports."""
+    run = RunResult(True, ready, (answer(0.5), answer(0.25)), None, b"", 1, created_seconds=0.25)
+    again = RunResult(True, 3.0, (), None, TOLD, 1)
+    return Pass(Pull(download, 10.0, total), run, again, ())
+
+
+def cold_start(*passes: Pass, bandwidth: int = 0, rate: int = 10**8) -> ColdStart:
+    """Explain passes, or the model alone."""
+    measured = Measured(passes, Link("127.0.0.1:1", "shaped", ("no rtt",))) if passes else None
+    image = table()
+    return make_cold_start(image, make_plan(image), Shape(bandwidth), "embedded", rate, measured)
+
+
+def test_phases_add_up() -> None:
+    """Phases are told in order, by their medians, and their sum is the total."""
+    record = cold_start(one_pass(), one_pass(download=6.0), one_pass(ready=5.0))
+    assert [phase.name for phase in record.phases] == ["network", "unpack", "create", "imports", "load", "first answer"]
+    assert record.total == pytest.approx(sum(phase.seconds for phase in record.phases))
+    network, unpack, create, imports, load, first = record.phases
+    assert (network.seconds, network.least, network.most) == (8.0, 6.0, 8.0)
+    assert (unpack.seconds, create.seconds, first.seconds) == (10.0, 0.25, 0.5)
+    assert imports.seconds == load.seconds == 1.5
+    assert record.warm == pytest.approx(0.25 + 3.0 + 0.5)
+    assert record.second_answer == 0.25
+    assert record.bottleneck == "unpack"
+    assert record.verdict.startswith("Unpacking is the bottleneck")
+    assert "no rtt" in record.notes
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (one_pass(download=15.0), "The network is the bottleneck"),
+        (one_pass(download=1.0, total=1.5, ready=40.0), "Imports are the bottleneck"),
+        (replace(one_pass(download=1.0, total=1.5), again=None), "Loading the model"),
+    ],
+)
+def test_verdict(one: Pass, words: str) -> None:
+    """The verdict names the longest phase, and whether size matters."""
+    record = cold_start(one)
+    assert record.verdict.startswith(words)
+    assert "only on a node that has not got the image" in record.verdict
+
+
+def test_without_a_workload() -> None:
+    """Where nothing was started, only the pull is told, and what was not measured is said."""
+    record = cold_start(Pass(Pull(8.0, 10.0, 18.0), None, None, ("the page cache could not be emptied",)))
+    assert [phase.name for phase in record.phases] == ["network", "unpack"]
+    assert record.warm is None
+    assert "the page cache could not be emptied" in record.notes
+    assert "no workload was given, so only the pull was measured" in record.notes
+
+
+def test_model_alone() -> None:
+    """Without a measurement the pull is worked out, at usual links too, and nothing else is claimed."""
+    record = cold_start(bandwidth=1_000_000)
+    assert (record.phases, record.total, record.checked, record.measured) == ((), 0, None, False)
+    assert [one.bandwidth for one in record.predictions] == [1_000_000, 12_500_000, 125_000_000, 1_250_000_000]
+    assert record.predictions[0].total == pytest.approx(predict(loads_of(table(), 1e8), 1_000_000).total)
+    assert "model alone" in record.verdict
+
+
+def test_levers() -> None:
+    """What would help is told in seconds, by its worth for its risk; what is not known in seconds comes last."""
+    record = cold_start(one_pass(), bandwidth=3_860_000)
+    names = [lever.name for lever in record.levers]
+    assert names[-1] == "model format"
+    assert record.levers[-1].seconds is None
+    assert "fewer bytes: tiers 0 and 1" in names
+    assert "bytecode in the image" in names
+    assert "weights outside the image" in names
+    weights = next(lever for lever in record.levers if lever.name.startswith("weights"))
+    assert weights.seconds == pytest.approx(17.5, rel=0.1)  # nearly all of the pull
+    assert "deferring the import of torch" in names
+    assert all(lever.how and lever.basis for lever in record.levers)
+
+
+@given(seconds=st.floats(0.5, 1000), bandwidth=st.floats(1e6, 1e10))
+def test_rate_fits(seconds: float, bandwidth: float) -> None:
+    """The rate that a pull tells gives that pull again, unless the download alone takes as long."""
+    image = table()
+    rate = rate_of(image, seconds, bandwidth, 3)
+    if math.isinf(rate):
+        assert predict(loads_of(image, 1e18), bandwidth).total >= seconds * 0.999
+    else:
+        assert predict(loads_of(image, rate), bandwidth).total == pytest.approx(seconds, rel=1e-3)
+
+
+def test_shapes_of_loads() -> None:
+    """A plain layer costs less to unpack than one of gzip; dividing keeps bytes, scaling scales them."""
+    image = table()
+    (work,) = work_of(image)
+    assert 0 < work < image.layers[0].size
+    loads = (Load(100, 1.0), Load(1000, 5.0))
+    assert sum(load.stored for load in divided(loads, 4)) == 1100
+    assert sum(load.unpack for load in divided(loads, 4)) == 6.0
+    assert scaled(loads, 0.5, 0.1)[1] == Load(500, 0.5)
+
+
+def test_workloads() -> None:
+    """The first probe is asked twice and no other; for import times nothing is asked."""
+    probes = (Probe("a", "http", Compare(("status",)), port=1), Probe("b", "http", Compare(("status",)), port=1))
+    workload = Workload("w", Ready("tcp", "", 1), probes, env={"A": "1"})
+    assert [probe.name for probe in asked_twice(workload).probes] == ["a", "a, again"]
+    assert asked_twice(replace(workload, probes=())).probes == ()
+    timed = with_import_times(workload)
+    assert timed.probes == ()
+    assert timed.env == {"A": "1", "PYTHONPROFILEIMPORTTIME": "1"}

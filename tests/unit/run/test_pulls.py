@@ -1,0 +1,86 @@
+"""Kubernetes' events about pulls, in the forms of its versions."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jettison.errors import UsageError
+from jettison.report.prometheus import prometheus_text
+from jettison.run.pulls import PullReport, read_pulls, seconds_of
+
+NEW = 'Successfully pulled image "a:1" in 1m2.5s (1m5s including waiting). Image size: 1250000 bytes.'
+MIDDLE = 'Successfully pulled image "a:1" in 30s (30s including waiting)'
+OLD = 'Successfully pulled image "a:1" in 850.5ms'
+
+
+def events(*messages: object, **fields: object) -> PullReport:
+    """Read events with these messages, all of one node."""
+    items = [{"message": text, "source": {"host": "n1"}, **fields} for text in messages]
+    return read_pulls(json.dumps({"items": items}).encode(), "x")
+
+
+def test_forms() -> None:
+    """Every form is read: with and without waiting and size; what was there, and what failed, is counted apart."""
+    present, failed = 'Container image "a:1" already present on machine', 'Failed to pull image "a:1": rpc error'
+    (one,) = events(NEW, MIDDLE, OLD, present, present, failed, "Started container x").images
+    assert (one.pulls, one.present, one.failed) == (3, 2, 1)
+    assert (one.median, one.longest, one.size) == (30.0, 62.5, 1250000)
+    assert one.waited == pytest.approx(1.25)  # of 2.5 and 0; the oldest form does not tell
+    assert one.rate == round(1250000 / 30)
+
+
+def test_order_and_nodes() -> None:
+    """The image whose pulls took longest in all comes first; nodes are told apart by either field."""
+    items = [
+        {"message": OLD, "source": {"host": "n1"}},
+        {"note": NEW.replace("a:1", "b:1"), "reportingInstance": "n2"},
+        {"message": 'Failed to pull image "c"', "count": 7},
+    ]
+    report = read_pulls(json.dumps({"items": items}).encode(), "x")
+    assert [one.image for one in report.images] == ["b:1", "a:1", "c"]
+    assert [(one.image, one.node) for one in report.nodes] == [("b:1", "n2"), ("a:1", "n1"), ("c", "")]
+    assert report.images[2].failed == 7
+
+
+def test_not_understood() -> None:
+    """A pull in a form that is not known is told, and not guessed at."""
+    report = events('Successfully pulled image "a:1" in a while', 5, 'Successfully pulled image "b"')
+    assert report.images == ()
+    assert len(report.skips) == 2
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"items": {}}', b'{"items": ', b"[" * 100_000])
+def test_no_events(raw: bytes) -> None:
+    """What is no list of events is the user's error."""
+    with pytest.raises(UsageError, match="no list of events"):
+        read_pulls(raw, "x")
+
+
+@given(st.text(max_size=60))
+def test_any_message(text: str) -> None:
+    """Whatever an event says, it is read or left out."""
+    events(text, f'Successfully pulled image "{text}" in {text}')
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1h2m3.5s", 3723.5), ("850.5ms", 0.8505), ("12µs", 12e-6), ("5", None), ("", None), ("3s4", None), ("x3s", None)],
+)
+def test_durations(text: str, seconds: float | None) -> None:
+    """Durations as Go writes them, and nothing else."""
+    assert seconds_of(text) == (pytest.approx(seconds) if seconds is not None else None)
+
+
+def test_prometheus() -> None:
+    """Metrics have a name, labels that cannot break out, and a number on every line."""
+    text = prometheus_text(events(NEW, OLD.replace("a:1", "b\\n")))
+    assert 'jettison_image_pull_seconds{image="a:1",node="n1",quantile="0.9"} 62.5\n' in text
+    assert 'jettison_image_waiting_seconds{image="a:1",node="n1"} 2.5\n' in text
+    assert 'image="b\\\\n"' in text
+    line = re.compile(
+        r'(?:# (?:HELP|TYPE) .*|[a-z_]+\{image="(?:[^"\\]|\\.)*",node="[^"]*"(?:,quantile="[0-9.]+")?\} [0-9.e+-]+)'
+    )
+    assert all(line.fullmatch(one) for one in text.splitlines())
