@@ -164,7 +164,7 @@ def _codes_of(name: str) -> Iterator[tuple[int, str]]:
             yield code, "done" if code == 0 and not failed else meaning
         elif code == 1 and failed:
             yield code, failed
-        elif code == errors.NotTriedError.exit_code and name in ("slim", "verify", "compare", "coldstart"):
+        elif code == errors.NotTriedError.exit_code and name in ("slim", "verify", "compare", "coldstart", "ladder"):
             yield code, meaning
 
 

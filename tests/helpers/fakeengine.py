@@ -13,7 +13,7 @@ folder = {folder!r}
 said = json.load(open(folder + "/says.json"))
 with open(folder + "/told", "a") as told:
     told.write(json.dumps(sys.argv[1:]) + "\\n")
-verb = sys.argv[1] if sys.argv[1] != "image" else "image " + sys.argv[2]
+verb = " ".join(sys.argv[1:3]) if sys.argv[1] in ("image", "buildx") else sys.argv[1]
 if verb == "load":
     with open(folder + "/loaded.tar", "wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)

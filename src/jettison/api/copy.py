@@ -7,18 +7,29 @@ from pathlib import Path
 
 from jettison.api.delivery import as_papers, check_free, stage_for
 from jettison.api.papers import papers_of_image
+from jettison.files.read import read_table
+from jettison.layers.table import Compression
 from jettison.oci.image import Image
 from jettison.progress import SILENT, Progress
+from jettison.rebuild.repack import repack
 from jettison.sources.blobs import Contents, contents_of
 from jettison.sources.open import open_image
 from jettison.sources.registry.download import own_shelf
 from jettison.sources.registry.push import push_image
 from jettison.sources.transfer import CopiedBlob, CopyResult, How
 from jettison.sources.write import parse_output, write_image
+from jettison.storage import scratch_dir
 
 
 def copy(
-    ref: str, out: str, *, platform: str | None = None, force: bool = False, progress: Progress = SILENT
+    ref: str,
+    out: str,
+    *,
+    platform: str | None = None,
+    compression: Compression | None = None,
+    level: int | None = None,
+    force: bool = False,
+    progress: Progress = SILENT,
 ) -> CopyResult:
     """Copy an image; manifest, config and layers keep their bytes, each blob is verified on the way.
 
@@ -26,6 +37,9 @@ def copy(
         ref: the original.
         out: ``oci:DIR``, ``oci-archive:PATH``, ``docker-archive:PATH`` or ``registry:NAME``.
         platform: which image of an index; the others are not copied.
+        compression: codec for every layer; then the manifest is another, and all tars and the config stay. None to
+            leave each as it is packed.
+        level: of the codec.
         force: replace what is there: a file, a layout, a tag that leads to another image.
         progress: told of bytes.
 
@@ -40,28 +54,37 @@ def copy(
     output = parse_output(out)
     if not output.remote:
         check_free(output, force=force)
-    image = open_image(ref, platform=platform, progress=progress)
-    papers = papers_of_image(ref, image.manifest_digest, progress=progress)
-    if output.remote:
-        name = output.name
-        pushed = push_image(image, out, name, papers=as_papers(papers), force=force, progress=progress)
-        how: Mapping[str, How] = pushed.blobs
-    else:
-        _write(image, out, papers, force=force, progress=progress)
-        how = {}
-    made = contents_of(image)
+    original = open_image(ref, platform=platform, progress=progress)
+    papers = papers_of_image(ref, original.manifest_digest, progress=progress)
+    with scratch_dir() as scratch:
+        image = original
+        if compression:
+            table = read_table(original, progress=progress)
+            image = repack(table, compression, level, scratch=scratch, progress=progress)
+        how = _bring(image, out, papers, force=force, progress=progress)
+        made = contents_of(image)
     blobs = _blobs(made, how)
     return CopyResult(
         source=ref,
         out=out,
         digest=made.image.manifest_digest,
-        made=not image.manifest,
+        made=made.image.manifest_digest != original.manifest_digest or not original.manifest,
         blobs=blobs,
         size=sum(one.size for one in blobs),
         sent=sum(one.size for one in blobs if one.how in ("written", "sent")),
         papers=tuple(papers),
         seconds=time.monotonic() - began,
     )
+
+
+def _bring(image: Image, out: str, papers: Mapping[str, Path], *, force: bool, progress: Progress) -> Mapping[str, How]:
+    """Bring an image to its place, and return how the blobs came into a registry; nothing for other places."""
+    output = parse_output(out)
+    if output.remote:
+        attached = as_papers(papers)
+        return push_image(image, out, output.name, papers=attached, force=force, progress=progress).blobs
+    _write(image, out, papers, force=force, progress=progress)
+    return {}
 
 
 def _write(image: Image, out: str, papers: Mapping[str, Path], *, force: bool, progress: Progress) -> None:

@@ -62,6 +62,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("compare", "put two or more images side by side in one table"),
     Command("coldstart", "measure where the seconds from the pull to the first answer go, and what would change them"),
     Command("pulls", "put the image pulls that Kubernetes tells of into a table, waiting apart, or into metrics"),
+    Command("ladder", "build a project as it is, fixed, rewritten, slimmed, composed: each step measured and proved"),
     Command("lint", "find and mend what makes a Dockerfile's image large, slow or unsafe, and say what it costs"),
     Command("rewrite", "make a project's Dockerfile multi-stage, cached and without root, with all that goes with it"),
     Command("estimate", "say what a Dockerfile's image will weigh, layer by layer, before it is built"),

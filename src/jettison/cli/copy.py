@@ -11,11 +11,12 @@ from jettison.errors import EXIT_OK
 HELP = Help(
     "Copy an image between registries, archives and layouts. Manifest, config and layers keep their bytes and digests, "
     "each verified on the way. Into a registry nothing is sent that is there; what another repository of it was seen "
-    "to have is mounted; the tag is set last. The papers of a slimmed image come along. Of an index, the image of one "
-    "platform is copied.",
+    "to have is mounted; the tag is set last. The papers of a slimmed image come along. With --compression layers are "
+    "packed anew, and their tars stay as they are. Of an index, the image of one platform is copied.",
     (
         ("jettison copy registry:HOST/app:1 oci:app", "pull into a layout"),
         ("jettison copy oci:slim registry:HOST/app:1-slim", "push, with plan, removal list and proof attached"),
+        ("jettison copy docker:app:1 registry:HOST/app:1 --compression zstd", "from Docker, which has plain layers"),
         ("jettison copy docker://HOST/app:1 registry:OTHER/app:1", "from one registry into another"),
     ),
 )
@@ -26,6 +27,9 @@ def configure(parser: Parser) -> None:
     options.add_image(parser, "image", "the image to copy")
     options.add_image(parser, "out", f"where to write: {options.OUTPUTS}")
     options.add_force(parser)
+    options.add_compression(
+        parser, "of every layer: gzip, zstd or none, with a level as in zstd:12 (default: as each layer is)"
+    )
     parser.add_argument("--platform", metavar="OS/ARCH", help="which image of an index (default: this machine's)")
     options.add_output(parser, schema="copy-result")
 
@@ -35,7 +39,16 @@ def run(args: Namespace) -> int:
     from jettison.api.copy import copy  # noqa: PLC0415 -- only once the command runs
     from jettison.report.text.copy import copy_blocks  # noqa: PLC0415 -- as above
 
+    codec, level = args.compression
     with progress_of(args) as progress:
-        record = copy(args.image, args.out, platform=args.platform, force=args.force, progress=progress)
+        record = copy(
+            args.image,
+            args.out,
+            platform=args.platform,
+            compression=codec,
+            level=level,
+            force=args.force,
+            progress=progress,
+        )
     emit(args, record, lambda: copy_blocks(record))
     return EXIT_OK

@@ -23,13 +23,14 @@ class CopiedBlob:
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """An image that was copied, byte for byte.
+    """An image that was copied, byte for byte but for the codec of its layers, where another was asked for.
 
     Attributes:
         source: reference of the original.
         out: reference of the copy.
-        digest: of the manifest, the same in both.
-        made: whether the manifest was made here, since the original has none (old docker archives).
+        digest: of the manifest.
+        made: whether the manifest was made here: the original has none (old docker archives), or layers were packed
+            anew. Else it is that of the original.
         blobs: config and layers, each once.
         size: bytes of all of them.
         sent: bytes written or sent.

@@ -243,10 +243,10 @@ def test_a_service_that_dies_during_a_probe(sandbox: Path, shared: Rootfs) -> No
 
 
 def test_a_large_output_keeps_its_tail(sandbox: Path, shared: Rootfs) -> None:
-    """A service that writes much is never held up, and 64 KiB are kept."""
-    result = exercise_rootfs(shared, python("print('x' * 5_000_000); print('end')", ready=Ready("exit")))
+    """A service that writes much is never held up, and 4 MiB are kept."""
+    result = exercise_rootfs(shared, python("print('x' * 15_000_000); print('end')", ready=Ready("exit")))
     assert result.error == ""
-    assert len(result.output) == 65_536
+    assert len(result.output) == 4 << 20
     assert result.output.endswith(b"x\nend\n")
 
 

@@ -15,6 +15,6 @@ def copy_blocks(record: CopyResult) -> Blocks:
         if found:
             parts.append(f"{counted(len(found), 'blob')} {words} ({size_text(sum(one.size for one in found))})")
     papers = f" With it: {', '.join(record.papers)}." if record.papers else ""
-    made = " The original has no manifest; one was made." if record.made else ""
+    made = " It was made here." if record.made else ""
     text = f"{'; '.join(parts)}, in {seconds_text(record.seconds)}. Manifest {record.digest}.{made}{papers}"
     return Heading(f"{record.source} → {record.out}"), Paragraph(text)

@@ -1,0 +1,318 @@
+"""``ladder``: a project built as it is, fixed, rewritten, slimmed and composed; each step measured, and proved.
+
+Each step's image and figures are kept in the work folder, so that a run which was stopped goes on where it was. A step
+is proved by the workload: it has to answer as the first does.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from jettison.api.build import build
+from jettison.api.coldstart import coldstart
+from jettison.api.dockerbuild import build_dockerfile
+from jettison.api.lint import LintOptions, lint_text
+from jettison.api.rewrite import rewrite, write_rewrite
+from jettison.api.slim import SlimOptions, slim
+from jettison.build.record import BuildOptions
+from jettison.build.run import find_builder
+from jettison.elf.arch import Choice
+from jettison.elf.treatment import Treatment
+from jettison.errors import NotTriedError, RefusedError, UsageError
+from jettison.files.read import read_table
+from jettison.plan.options import HIGHEST_TIER, PlanOptions
+from jettison.progress import SILENT, Progress
+from jettison.proof.behaviour import check_behaviour, run_original
+from jettison.proof.ladder import Ladder, Rung, State
+from jettison.proof.result import size_of
+from jettison.run.link import Shape
+from jettison.run.runner import EMBEDDED, Runner
+from jettison.run.workload import RunResult, Workload
+from jettison.sources.open import open_image
+from jettison.storage import atomic_file
+
+FIRST = "as written"
+_STATE = "rung.json"
+_CHANGED = "\n# changed to measure a build after a change of code\n"
+_LIKELY = ("app.py", "main.py", "server.py", "serve.py", "service.py")
+_CONTEXT_LIMIT = 20_000  # files
+
+
+@dataclass(frozen=True, slots=True)
+class LadderOptions:
+    """How a ladder is climbed.
+
+    Attributes:
+        dockerfile: name in the project.
+        builder: ``docker``, ``podman`` or ``buildah``; empty for the first that is here.
+        network: for RUN, as ``host``.
+        gpus: architectures for one more step; empty for none.
+        compose: a compose file for the last step; None for none.
+        code: file that is changed to measure a build after a change; empty to choose one.
+        shape: of the link of cold starts; None to measure none.
+        runner: what runs containers.
+        only: names of steps; empty for all.
+    """
+
+    dockerfile: str = "Dockerfile"
+    builder: str = ""
+    network: str = ""
+    gpus: tuple[int, ...] = ()
+    compose: Path | None = None
+    code: str = ""
+    shape: Shape | None = None
+    runner: Runner = EMBEDDED
+    only: tuple[str, ...] = ()
+
+
+def ladder(
+    project: Path, work: Path, workload: Workload, options: LadderOptions | None = None, *, progress: Progress = SILENT
+) -> Ladder:
+    """Climb it.
+
+    Args:
+        project: folder with a Dockerfile.
+        work: folder for images and figures; made when it is not there. Steps that are in it are not done again.
+        workload: how the service is exercised.
+        options: how.
+        progress: told of all of it.
+
+    Returns:
+        Every step; one that does not build, or does not answer as the first, is ``failed``.
+
+    Raises:
+        UsageError: the project cannot be read, or does not even build as it is written.
+        NotTriedError: the workload does not pass on it.
+        MachineError: there is no builder, or containers cannot be run.
+    """
+    options = options or LadderOptions()
+    if not (project / options.dockerfile).is_file():
+        raise UsageError(
+            f"{project} has no {options.dockerfile}", hint="name the project's folder, or its file with -f"
+        )
+    builder = find_builder(options.builder)
+    options.runner.require()
+    work.mkdir(exist_ok=True)
+    climb = _Climb(project, work, workload, replace(options, builder=builder.name), progress)
+    rungs = tuple(climb.rungs())
+    shape = options.shape
+    return Ladder(
+        str(project), builder.name, options.runner.name, shape.bandwidth if shape else 0, rungs, climb.notes()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step to do: what it is called, what it does, and how its image is made."""
+
+    name: str
+    detail: str
+    make: Callable[[Path], tuple[float | None, float | None]]
+
+
+class _LeftOutError(Exception):
+    """A step does not apply; the text says why."""
+
+
+class _Climb:
+    """One run."""
+
+    def __init__(
+        self, project: Path, work: Path, workload: Workload, options: LadderOptions, progress: Progress
+    ) -> None:
+        self.project, self.work, self.workload = project, work, workload
+        self.options, self.progress = options, progress
+        self.before: tuple[RunResult, ...] = ()
+        self.best = FIRST  # the last step built from a Dockerfile that held: what is slimmed
+
+    def rungs(self) -> Iterator[Rung]:
+        """Give the steps, one after another."""
+        for step in self._steps():
+            if self.options.only and step.name not in self.options.only and step.name != FIRST:
+                continue
+            rung = self._known(step) or self._climb(step)
+            if rung.state == "held" and step.name in ("fixed", "rewritten"):
+                self.best = step.name
+            yield rung
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what was not measured."""
+        found = ["a clean builder with a registry's cache was not measured: it would need a builder of its own"]
+        if self.options.shape is None:
+            found.append("cold starts were not measured: --bandwidth does it")
+        return tuple(found)
+
+    def _steps(self) -> Iterator[_Step]:
+        yield _Step(FIRST, "the Dockerfile as it is", lambda place: self._built(self.project, place))
+        yield _Step("fixed", "jettison lint --fix: hygiene, headless packages, cache mounts", self._fixed)
+        yield _Step(
+            "rewritten", "jettison rewrite: builder and runtime stage, right-sized base, caches", self._rewritten
+        )
+        plans: list[tuple[str, PlanOptions]] = [
+            ("slim lossless", PlanOptions(0)),
+            ("slim", PlanOptions(1)),
+        ]
+        if self.options.gpus:
+            gpu = Treatment(Choice(self.options.gpus, "needed"), 1)
+            plans.append(("slim gpu", PlanOptions(HIGHEST_TIER, gpu=gpu)))
+        for name, plan in plans:
+            yield _Step(name, f"jettison slim, tier {plan.tier}", self._slimmed(plan))
+        if self.options.compose:
+            yield _Step("composed", f"jettison build {self.options.compose.name}: without an engine", self._composed)
+
+    # --- one step -----------------------------------------------------------------------------------------------------
+
+    def _climb(self, step: _Step) -> Rung:
+        place = self._place(step.name)
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        try:
+            build_seconds, change_seconds = step.make(place)
+            rung = self._measured(step, place, build_seconds, change_seconds)
+        except _LeftOutError as reason:
+            rung = Rung(step.name, "left out", str(reason))
+        except (UsageError, RefusedError, NotTriedError) as error:
+            if step.name == FIRST:
+                raise
+            rung = Rung(step.name, "failed", error.message)
+        with atomic_file(place / _STATE, force=True) as file:
+            file.write(json.dumps(asdict(rung)).encode())
+        return rung
+
+    def _measured(self, step: _Step, place: Path, build_seconds: float | None, change_seconds: float | None) -> Rung:
+        image = open_image(f"oci:{place / 'image'}")
+        size = size_of(read_table(image, progress=self.progress))
+        first = step.name == FIRST
+        state: State = "first" if first else "held"
+        detail, ready = step.detail, None
+        if first:
+            self.before = run_original(image, (self.workload,), runner=self.options.runner, progress=self.progress)
+            ready = self.before[0].ready_seconds
+        else:
+            checks, behaviours = check_behaviour(
+                image, (self.workload,), self._first(), runner=self.options.runner, progress=self.progress
+            )
+            ready = behaviours[0].ready_after
+            if checks[0].verdict != "held":
+                state, detail, ready = "failed", "; ".join(checks[0].problems[:3]) or checks[0].detail, None
+        cold = self._cold(place) if state != "failed" else None
+        return Rung(
+            step.name, state, detail, f"oci:{place / 'image'}", size.digest, size.disk, size.pull,
+            build_seconds, change_seconds, ready, cold,
+        )  # fmt: skip
+
+    def _first(self) -> tuple[RunResult, ...]:
+        """Return how the first step answers; asked anew where this run took that step over from an earlier one."""
+        if not self.before:
+            image = open_image(f"oci:{self._place(FIRST) / 'image'}")
+            self.before = run_original(image, (self.workload,), runner=self.options.runner, progress=self.progress)
+        return self.before
+
+    def _cold(self, place: Path) -> float | None:
+        if self.options.shape is None:
+            return None
+        engine, shape = self.options.runner.name, self.options.shape
+        image, progress = f"oci:{place / 'image'}", self.progress
+        found = coldstart(image, workload=self.workload, shape=shape, engine=engine, passes=1, progress=progress)
+        return found.total
+
+    def _place(self, name: str) -> Path:
+        return self.work / name.replace(" ", "-")
+
+    def _known(self, step: _Step) -> Rung | None:
+        """Return what an earlier run left of a step."""
+        place = self._place(step.name)
+        try:
+            rung = Rung(**json.loads((place / _STATE).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+        return rung if not rung.image or (place / "image" / "index.json").is_file() else None
+
+    # --- how the images are made --------------------------------------------------------------------------------------
+
+    def _built(self, context: Path, place: Path, dockerfile: str = "") -> tuple[float, float | None]:
+        """Build with no cache, then once more after a change of code."""
+        name = dockerfile or self.options.dockerfile
+        settings = BuildOptions(dockerfile=str(context / name), network=self.options.network, no_cache=True)
+        out = f"oci:{place / 'image'}"
+        cold = self._build(context, out, settings)
+        code = self._code(context)
+        if code is None:
+            return cold, None
+        changed = place / "changed"
+        shutil.copytree(context, changed, symlinks=True)
+        with open(changed / code, "a", encoding="utf-8") as file:
+            file.write(_CHANGED)
+        settings = replace(settings, no_cache=False, dockerfile=str(changed / name))
+        again = f"oci:{place / 'again'}"
+        again_seconds = self._build(changed, again, settings)
+        for left in (changed, place / "again"):
+            shutil.rmtree(left)
+        return cold, again_seconds
+
+    def _build(self, context: Path, out: str, settings: BuildOptions) -> float:
+        """Build, and return the seconds that the builder took; layers are packed as a registry has them."""
+        builder = self.options.builder
+        made = build_dockerfile(context, out, settings, builder=builder, compression="gzip", progress=self.progress)
+        return made.seconds
+
+    def _code(self, context: Path) -> str | None:
+        """Return the file that is changed: the one asked for, else a likely one."""
+        if self.options.code:
+            return self.options.code
+        named = next((name for name in _LIKELY if (context / name).is_file()), None)
+        return named or next((path.name for path in sorted(context.glob("*.py"))), None)
+
+    def _copy(self, place: Path) -> Path:
+        """Return a copy of the project to change."""
+        if sum(1 for _ in self.project.rglob("*")) > _CONTEXT_LIMIT:
+            raise _LeftOutError(f"the project has more than {_CONTEXT_LIMIT} files: it is not copied")
+        target = place / "project"
+        shutil.copytree(self.project, target, symlinks=True)
+        return target
+
+    def _fixed(self, place: Path) -> tuple[float, float | None]:
+        project = self._copy(place)
+        path = project / self.options.dockerfile
+        before = path.read_bytes()
+        _, after = lint_text(before, str(path), LintOptions(context=project, fix=True))
+        if after == before:
+            raise _LeftOutError("no safe fix changes the Dockerfile")
+        path.write_bytes(after)
+        return self._built(project, place)
+
+    def _rewritten(self, place: Path) -> tuple[float, float | None]:
+        made = rewrite(self.project, dockerfile=self.options.dockerfile, package=False)
+        if not made.whole:
+            raise _LeftOutError(f"the stages stay as they are: {made.refusals[0].reason}")
+        project = self._copy(place)
+        write_rewrite(made, place / "rewritten", force=True)
+        shutil.copytree(place / "rewritten", project, dirs_exist_ok=True)
+        return self._built(project, place)
+
+    def _slimmed(self, plan: PlanOptions) -> Callable[[Path], tuple[None, None]]:
+        def make(place: Path) -> tuple[None, None]:
+            origin = f"oci:{self._place(self.best) / 'image'}"
+            settings = SlimOptions(plan=plan, workloads=(self.workload,), runner=self.options.runner)
+            result = slim(origin, f"oci:{place / 'image'}", settings, progress=self.progress)
+            if not result.delivered:
+                problems = [text for check in result.proof.checks for text in check.problems]
+                raise RefusedError(f"the proof did not hold: {'; '.join(problems[:2])}")
+            return None, None
+
+        return make
+
+    def _composed(self, place: Path) -> tuple[float, float | None]:
+        assert self.options.compose is not None  # noqa: S101 -- the step is there only then
+        began = time.monotonic()
+        build(self.options.compose, f"oci:{place / 'image'}", cache=False, progress=self.progress)
+        cold = time.monotonic() - began
+        return cold, None
+
+
+def failed(record: Ladder) -> bool:
+    """Whether a step failed."""
+    return any(rung.state == "failed" for rung in record.rungs)

@@ -1,0 +1,1 @@
+"""Dockerfiles built by what builds them: BuildKit behind Docker, else Podman or Buildah."""
