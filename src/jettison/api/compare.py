@@ -1,6 +1,7 @@
 """``compare``: images side by side."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jettison.errors import NotTriedError, UsageError
 from jettison.files.read import ReadOptions, read_table
@@ -10,6 +11,7 @@ from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import failure
 from jettison.proof.comparison import Compared, Comparison
 from jettison.proof.result import size_of
+from jettison.run.link import Shape
 from jettison.run.measured import Measured, recall, remember
 from jettison.run.runner import EMBEDDED, Runner
 from jettison.run.workload import Workload
@@ -25,6 +27,7 @@ def compare(
     workload: Workload | None = None,
     runner: Runner = EMBEDDED,
     bandwidth: int = GIGABIT,
+    cold: bool = False,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
 ) -> Comparison:
@@ -36,6 +39,7 @@ def compare(
         workload: run on each, to measure its time to ready and its memory.
         runner: what runs containers.
         bandwidth: bytes a second of the link that pull times are estimated for.
+        cold: measure a cold start of each over such a link as well, to the first answer.
         options: limits of reading and use of the cache, that of earlier measurements included.
         progress: told of bytes.
 
@@ -55,13 +59,36 @@ def compare(
         read_table(open_image(ref, platform=platform, progress=progress), options=options, progress=progress)
         for ref in refs
     ]
+    if cold and workload is None:
+        raise UsageError("a cold start needs a workload", hint="name one with -w")
     speed = unpack_speed(cache=options.cache)
     runs = [_run(table, workload, runner, options, progress) if workload else None for table in tables]
     return Comparison(
         bandwidth=bandwidth,
         unpack_speed=speed,
-        images=tuple(_row(table, run, bandwidth, speed) for table, run in zip(tables, runs, strict=True)),
+        images=tuple(
+            replace(_row(table, run, bandwidth, speed), cold_seconds=started)
+            for table, run, started in zip(
+                tables,
+                runs,
+                [_cold(ref, workload, runner, bandwidth, platform, progress) if cold else None for ref in refs],
+                strict=True,
+            )
+        ),
     )
+
+
+def _cold(
+    ref: str, workload: Workload | None, runner: Runner, bandwidth: int, platform: str | None, progress: Progress
+) -> float:
+    """Measure one cold start."""
+    from jettison.api.coldstart import coldstart  # noqa: PLC0415 -- most comparisons measure none
+
+    shape = Shape(bandwidth)
+    found = coldstart(
+        ref, platform=platform, workload=workload, shape=shape, engine=runner.name, passes=1, progress=progress
+    )
+    return found.total
 
 
 def _run(table: FileTable, workload: Workload, runner: Runner, options: ReadOptions, progress: Progress) -> Measured:

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from jettison.api.delivery import as_papers, check_free, stage_for
 from jettison.api.papers import papers_of_image
-from jettison.files.read import read_table
 from jettison.layers.table import Compression
 from jettison.oci.image import Image
 from jettison.progress import SILENT, Progress
-from jettison.rebuild.repack import repack
 from jettison.sources.blobs import Contents, contents_of
 from jettison.sources.open import open_image
 from jettison.sources.registry.download import own_shelf
@@ -59,6 +57,9 @@ def copy(
     with scratch_dir() as scratch:
         image = original
         if compression:
+            from jettison.files.read import read_table  # noqa: PLC0415 -- most copies read no layer
+            from jettison.rebuild.repack import repack  # noqa: PLC0415 -- as above
+
             table = read_table(original, progress=progress)
             image = repack(table, compression, level, scratch=scratch, progress=progress)
         how = _bring(image, out, papers, force=force, progress=progress)

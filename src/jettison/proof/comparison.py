@@ -15,6 +15,7 @@ class Compared:
         unpack_seconds: estimated time to unpack it.
         ready_seconds: measured time from start to ready; None when no workload was given.
         memory: peak resident bytes of the process tree; None likewise.
+        cold_seconds: of a cold start over the link, to the first answer; None when it was not measured.
     """
 
     size: ImageSize
@@ -22,6 +23,7 @@ class Compared:
     unpack_seconds: float
     ready_seconds: float | None
     memory: int | None
+    cold_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from jettison.report.units import bandwidth_text, change_text, count_text, secon
 
 def comparison_blocks(record: Comparison) -> Blocks:
     """Return the table of images, each against the first."""
+    cold = any(image.cold_seconds is not None for image in record.images)
     measured = any(image.ready_seconds is not None for image in record.images)
     columns = (
         Column("image", fit="start"),
@@ -18,14 +19,23 @@ def comparison_blocks(record: Comparison) -> Blocks:
         right("paths"),
         right("pull + unpack"),
         *((right("ready"), right("memory")) if measured else ()),
+        *((right("cold start"),) if cold else ()),
     )
-    rows = tuple(_row(image, record.images[0], measured=measured) for image in record.images)
+    rows = tuple(
+        (*_row(image, record.images[0], measured=measured), *((_cold(image),) if cold else ()))
+        for image in record.images
+    )
     note = (
         f"Percentages are against the first. Pull and unpack are estimates for a link of "
         f"{bandwidth_text(record.bandwidth)} and {size_text(record.unpack_speed)}/s of unpacking on this machine"
-        f"{'; time to ready and peak memory are measured.' if measured else '.'}"
+        f"{'; time to ready and peak memory are measured' if measured else ''}"
+        f"{', as are cold starts to the first answer, over such a link.' if cold else '.'}"
     )
     return Heading("Comparison"), Table(columns, rows), Paragraph(note, "dim")
+
+
+def _cold(image: Compared) -> str:
+    return "-" if image.cold_seconds is None else seconds_text(image.cold_seconds)
 
 
 def _row(image: Compared, first: Compared, *, measured: bool) -> tuple[str, ...]:
