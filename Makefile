@@ -36,8 +36,12 @@ contracts: setup ## import-linter
 pages: setup ## the generated pages agree with the program
 	@$(BIN)/python docs/make_pages.py --check
 
-unit: setup ## the tests
-	@$(BIN)/pytest -q
+unit: setup ## the tests; those with an engine, which mostly wait, beside the others
+	@log=$$(mktemp); trap 'rm -f $$log' EXIT; \
+	  $(BIN)/pytest -q tests/engine >$$log 2>&1 & engine=$$!; \
+	  $(BIN)/pytest -q --ignore=tests/engine; rest=$$?; \
+	  wait $$engine; code=$$?; cat $$log; \
+	  test $$code -eq 0 -a $$rest -eq 0
 
 fuzz: setup ## each fuzz target for a fixed number of runs
 	@$(BIN)/python fuzz/run.py --runs 3000

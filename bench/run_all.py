@@ -71,6 +71,20 @@ scope, pruning at 0.5 GB/s in under 600 MB of memory, and what 60,000 files need
     ),
     Part("build", "compose_bench.py", (), "The goal for a code change is 2 s."),
     Part(
+        "Registries",
+        "registry_bench.py",
+        ("demo-out/naive",),
+        "The image is the naive one of `make demo`. The goals are skopeo's speed, 0.9 of a link that is shaped, and "
+        "under 200 MB of memory. The whole command is timed, its start included.",
+    ),
+    Part(
+        "The model of a pull",
+        "coldstart_bench.py",
+        ("examples/detector/workload.toml", "oci:demo-out/naive", "oci:demo-out/slim", "oci:demo-out/lean"),
+        "The goal is 15 %. What makes files is the disk's file system, and ext4 is several times slower at it for some "
+        "minutes after many were deleted: that is most of what the model is off, and it cannot know it.",
+    ),
+    Part(
         "The demo",
         "demo_bench.py",
         ("detector", "torch-classifier"),

@@ -152,6 +152,12 @@ def done(place: str) -> None:
     _state.place = place
 
 
+def goes_on() -> None:
+    """Say that what was put in place was a step only: an interruption from now on ends the run as if it were not."""
+    _state.place = ""
+    _raise_noted()
+
+
 def place_done() -> str:
     """Return what was put in place; empty when nothing was."""
     return _state.place

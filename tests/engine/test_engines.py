@@ -1,6 +1,7 @@
 """Docker's images read, slimmed and run by Jettison, with Docker as what runs containers."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def layout(tmp_path: Path) -> str:
     """Make an image that serves its files, from this machine's Python, with something to slim."""
     files = [("var/cache/apt/archives/x.deb", b"x" * 9000), ("srv/data", b"hello\n")]
     served = {"Cmd": [PYTHON, "-c", _SERVE], "Env": ["PATH=/bin"], "WorkingDir": "/srv"}
-    oci_layout(tmp_path / "layout", [machine_layer(), tar_bytes(files)], config=served)
+    oci_layout(tmp_path / "layout", [machine_layer(), tar_bytes(files)], config=served, compression="none")
     return f"oci:{tmp_path / 'layout'}"
 
 
@@ -65,7 +66,7 @@ def test_whole_road(layout: str) -> None:
     runner = runner_for("docker")
     result = slim(f"docker:{NAME}:old", f"docker:{NAME}:new", SlimOptions(workloads=(WORKLOAD,), runner=runner))
     assert result.delivered
-    assert Path("jettison-test_engines_new.jettison/plan.json").is_file()
+    assert Path("docker_jettison-test_engines_new.jettison/plan.json").is_file()
     proof = verify(f"docker:{NAME}:old", f"docker:{NAME}:new", workloads=(WORKLOAD,), runner=runner)
     assert proof.verdict == "held"
     assert proof.behaviours[0].memory_after > 0
@@ -102,6 +103,11 @@ def test_bad_runs(layout: str) -> None:
         dead = run(Workload("dead", Ready("tcp", "", 8000, 30.0), (), argv=("/bin/sh", "-c", "echo bye; exit 3")))
         assert "exit code 3 before it was ready" in dead.error
         assert "bye" in dead.error
+        probe = Probe("late", "exec", EXEC, argv=("/bin/true",))
+        late = run(Workload("late", Ready(), (probe,), argv=("/bin/true",)))
+        assert "the container has ended" in late.error  # and is no answer that could be the same on both
+        wrong = run(replace(WORKLOAD, probes=(Probe("none", "exec", EXEC, argv=("/none",)),)))
+        assert wrong.answers[-1].error or wrong.answers[-1].exit_code in (126, 127)
     with pytest.raises(NotTriedError):
         verify(layout, layout, workloads=(Workload("x", Ready(), (), argv=("/none",)),), runner=runner_for("docker"))
 

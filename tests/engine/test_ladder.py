@@ -1,6 +1,7 @@
 """A project climbed: built by Docker as it is and with its fixes, slimmed, each step proved."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def project(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for key, value in engine.env.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setenv("JETTISON_CACHE", str(tmp_path / "cache"))
-    oci_layout(tmp_path / "base", [machine_layer()], config={"Env": ["PATH=/bin:/usr/bin"]})
+    oci_layout(tmp_path / "base", [machine_layer()], config={"Env": ["PATH=/bin:/usr/bin"]}, compression="none")
     copy(f"oci:{tmp_path / 'base'}", f"docker:{BASE}", force=True)
     folder = tmp_path / "project"
     (folder / "cache").mkdir(parents=True)
@@ -71,9 +72,12 @@ def test_climbed(project: Path, tmp_path: Path) -> None:
     assert slim.disk < first.disk
     marked = tmp_path / "work/as-written/rung.json"
     told = json.loads(marked.read_text())
-    marked.write_text(json.dumps({**told, "detail": "from before"}))
-    again = ladder(project, tmp_path / "work", WORKLOAD, options)
+    marked.write_text(json.dumps({**told, "rung": {**told["rung"], "detail": "from before"}}))
+    again = ladder(project, tmp_path / "work", WORKLOAD, replace(options, only=("slim",)))
     assert again.rungs[0].detail == "from before"
+    (project / "answer").write_text("43\n")
+    changed = ladder(project, tmp_path / "work", WORKLOAD, replace(options, only=("as written",)))
+    assert changed.rungs[0].detail == "the Dockerfile as it is"
     engine = find_engine("docker")
     assert ask(engine, "images", "-q", "jettison-build/*") == ""
     ask(engine, "rmi", BASE)

@@ -6,12 +6,12 @@ from jettison.errors import NotTriedError, UsageError
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.speed import unpack_speed
 from jettison.oci.image import Image
-from jettison.plan.coldstart.make import Measured, make_cold_start
+from jettison.plan.coldstart.make import Measured, Rate, make_cold_start
 from jettison.plan.coldstart.record import ColdStart
 from jettison.plan.make import make_plan
 from jettison.progress import SILENT, Progress
-from jettison.proof.behaviour import failure
-from jettison.run.coldstart import Pass, pass_embedded, pass_engine, with_import_times
+from jettison.proof.behaviour import unfit
+from jettison.run.coldstart import Pass, asked_twice, pass_embedded, pass_engine, with_import_times
 from jettison.run.link import Link, Shape, linked
 from jettison.run.rates import known_rate, remember_rate
 from jettison.run.sandbox import require
@@ -62,8 +62,8 @@ def coldstart(
         with linked(image, shape) as link:
             found = tuple(_passes(image, link, engine, workload, passes, progress))
         measured = Measured(found, link)
-    rate = rate or unpack_speed(cache=options.cache)
-    record = make_cold_start(table, make_plan(table), shape, engine, rate, measured)
+    guess = unpack_speed(cache=options.cache)
+    record = make_cold_start(table, make_plan(table), shape, engine, Rate(rate, guess), measured)
     if record.measured and options.cache:
         remember_rate(engine, record.unpack_rate)
     return record
@@ -82,7 +82,7 @@ def _passes(
                 one = pass_engine(asked, image, link, workload, again=more, progress=progress)
             else:
                 one = pass_embedded(image, link, workload, again=more, progress=progress)
-            if workload and one.run and (reason := failure(one.run)):
+            if workload and one.run and (reason := unfit(asked_twice(workload), one.run)):
                 raise NotTriedError(f"workload {workload.name!r} does not pass on {image.name}: {reason}")
             task.advance(1)
             yield one

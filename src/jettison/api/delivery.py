@@ -4,6 +4,7 @@ Beside a file or folder the papers have a folder of their own; in a registry the
 """
 
 import errno
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from jettison.interrupt import deferred, done
 from jettison.outputs import check_place, put, workspace
 from jettison.progress import SILENT, Progress
 from jettison.sources.open import open_image
-from jettison.sources.write import Output, check_output, parse_output, write_image
+from jettison.sources.write import Output, check_output, parse_output
 from jettison.storage import fsync_dir, scratch_dir
 
 if TYPE_CHECKING:
@@ -77,19 +78,24 @@ class Stage:
         if self.output.remote:
             from jettison.sources.registry.push import push_image  # noqa: PLC0415 -- most outputs are files
 
-            there = sorted(self.papers.iterdir()) if self.papers.is_dir() else []
-            papers = as_papers({path.name: path for path in there})
+            files = sorted(self.papers.iterdir()) if self.papers.is_dir() else []
+            papers = as_papers({path.name: path for path in files})
             image, name = open_image(self.reference), self.output.name
             push_image(image, f"registry:{name}", name, papers=papers, force=self.force, progress=progress)
             return
         check_free(self.output, force=self.force)
-        places = {papers_of(self.output): self.papers}
+        places, there = {papers_of(self.output): self.papers}, self.papers.exists()
         if self.output.engine:
-            write_image(open_image(self.reference), self.target, force=self.force, progress=progress)
+            from jettison.sources.engine.load import load_image  # noqa: PLC0415 -- most outputs are files
+
+            image, name = open_image(self.reference), self.output.name
+            load_image(image, self.output.engine, name, force=self.force, last=False, progress=progress)
         else:
             places[self.output.path] = self.image
         with deferred():
             put(self.folder, {place: made for place, made in places.items() if made.exists()})
+            if not there:
+                shutil.rmtree(papers_of(self.output), ignore_errors=True)  # those of the image that was replaced
             done(self.target)
         fsync_dir(self.output.path.parent)
 

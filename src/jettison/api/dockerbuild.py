@@ -46,18 +46,19 @@ def build_dockerfile(
     """
     if not context.is_dir():
         raise UsageError(f"{context} is no folder", hint="name the build context")
-    output = parse_output(out)
+    options, output = options or BuildOptions(), parse_output(out)
     check_output(output, force=force)
     found = find_builder(builder)
     engine = "podman" if found.name == "buildah" else found.name
     stays = output.engine == engine
-    name = output.name if stays else f"jettison-build/{os.getpid()}:{time.monotonic_ns()}"
-    made = build_image(found, context, name, options or BuildOptions(), progress=progress)
     if stays:
-        return replace(made, out=out)
+        return replace(build_image(found, context, output.name, options, progress=progress), out=out)
+    asked = find_engine(engine)
+    name = f"jettison-build/{os.getpid()}:{time.monotonic_ns()}"
     try:
+        made = build_image(found, context, name, options, progress=progress)
         copy(f"{engine}:{name}", out, compression=compression, level=level, force=force, progress=progress)
     finally:
-        with contextlib.suppress(EngineError):  # where it cannot be removed, it is in use, and so the user's
-            ask(find_engine(engine), "rmi", name)
+        with contextlib.suppress(EngineError):  # where it is not there, or in use, and so the user's
+            ask(asked, "rmi", name)
     return replace(made, image="", out=out)

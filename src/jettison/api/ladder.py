@@ -1,16 +1,19 @@
 """``ladder``: a project built as it is, fixed, rewritten, slimmed and composed; each step measured, and proved.
 
-Each step's image and figures are kept in the work folder, so that a run which was stopped goes on where it was. A step
-is proved by the workload: it has to answer as the first does.
+Each step's image and figures are kept in the work folder, so that a run which was stopped goes on where it was, as long
+as project, workload and options are the same. A step is proved by the workload: it has to answer as the first does.
 """
 
+import functools
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import jettison
 from jettison.api.build import build
 from jettison.api.coldstart import coldstart
 from jettison.api.dockerbuild import build_dockerfile
@@ -23,6 +26,8 @@ from jettison.elf.arch import Choice
 from jettison.elf.treatment import Treatment
 from jettison.errors import NotTriedError, RefusedError, UsageError
 from jettison.files.read import read_table
+from jettison.interrupt import goes_on
+from jettison.oci.digest import sha256
 from jettison.plan.options import HIGHEST_TIER, PlanOptions
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import check_behaviour, run_original
@@ -36,6 +41,7 @@ from jettison.storage import atomic_file
 
 FIRST = "as written"
 _STATE = "rung.json"
+_MARK = ".jettison-ladder"
 _CHANGED = "\n# changed to measure a build after a change of code\n"
 _LIKELY = ("app.py", "main.py", "server.py", "serve.py", "service.py")
 _CONTEXT_LIMIT = 20_000  # files
@@ -104,6 +110,25 @@ def ladder(
     )
 
 
+def _check_inside(project: Path, name: str) -> None:
+    """Refuse a file that is none of the project's own: a copy of the project would not have a copy of it."""
+    path = project / name
+    if not path.is_file():
+        raise UsageError(f"{project} has no {name}", hint="name the project's folder, and its file with -f")
+    if path.is_symlink() or path.resolve() != project.resolve() / name:
+        raise UsageError(f"{path} is a link, or lies outside of the project", hint="make it a file of the project")
+
+
+def _claim(work: Path) -> None:
+    """Make the work folder, or take the one of an earlier run; never one with files of anybody else."""
+    work.mkdir(exist_ok=True)
+    mark = work / _MARK
+    if not mark.exists():
+        if any(work.iterdir()):
+            raise UsageError(f"{work} is there, and not a ladder's", hint="choose another folder with --work")
+        mark.touch()
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """A step to do: what it is called, what it does, and how its image is made."""
@@ -126,7 +151,7 @@ class _Climb:
         self.project, self.work, self.workload = project, work, workload
         self.options, self.progress = options, progress
         self.before: tuple[RunResult, ...] = ()
-        self.best = FIRST  # the last step built from a Dockerfile that held: what is slimmed
+        self.best, self.best_digest = FIRST, ""  # the last step built from a Dockerfile that held: what is slimmed
 
     def rungs(self) -> Iterator[Rung]:
         """Give the steps, one after another."""
@@ -134,13 +159,16 @@ class _Climb:
             if self.options.only and step.name not in self.options.only and step.name != FIRST:
                 continue
             rung = self._known(step) or self._climb(step)
-            if rung.state == "held" and step.name in ("fixed", "rewritten"):
-                self.best = step.name
+            if rung.state in ("first", "held") and step.name in (FIRST, "fixed", "rewritten"):
+                self.best, self.best_digest = step.name, rung.digest
             yield rung
 
     def notes(self) -> tuple[str, ...]:
         """Say what was not measured."""
-        found = ["a clean builder with a registry's cache was not measured: it would need a builder of its own"]
+        found = [
+            "a clean builder with a registry's cache was not measured: it would need a builder of its own",
+            "builds without a cache still use cache mounts, and bases that were pulled before",
+        ]
         if self.options.shape is None:
             found.append("cold starts were not measured: --bandwidth does it")
         return tuple(found)
@@ -179,7 +207,7 @@ class _Climb:
                 raise
             rung = Rung(step.name, "failed", error.message)
         with atomic_file(place / _STATE, force=True) as file:
-            file.write(json.dumps(asdict(rung)).encode())
+            file.write(json.dumps({"key": self._key(step), "rung": asdict(rung)}).encode())
         return rung
 
     def _measured(self, step: _Step, place: Path, build_seconds: float | None, change_seconds: float | None) -> Rung:
@@ -226,10 +254,28 @@ class _Climb:
         """Return what an earlier run left of a step."""
         place = self._place(step.name)
         try:
-            rung = Rung(**json.loads((place / _STATE).read_bytes()))
-        except (OSError, ValueError, TypeError):
+            document = json.loads((place / _STATE).read_bytes())
+            rung, key = Rung(**document["rung"]), document["key"]
+        except (OSError, ValueError, TypeError, KeyError):
             return None
-        return rung if not rung.image or (place / "image" / "index.json").is_file() else None
+        there = not rung.image or (place / "image" / "index.json").is_file()
+        return rung if there and key == self._key(step) and rung.state != "failed" else None
+
+    def _key(self, step: _Step) -> str:
+        """Return what a step's figures depend on; where it is another, the step is done again."""
+        options = self.options
+        compose = _listing(options.compose.parent) if options.compose and step.name == "composed" else ""
+        what = (
+            jettison.__version__, step.name, self._files, repr(self.workload), options.dockerfile, options.builder,
+            options.network, options.code, repr(options.shape), options.runner.name, options.gpus, compose,
+            self.best_digest if step.name.startswith("slim") else "",
+        )  # fmt: skip
+        return sha256(repr(what).encode())
+
+    @functools.cached_property
+    def _files(self) -> str:
+        """What the project is."""
+        return _listing(self.project)
 
     # --- how the images are made --------------------------------------------------------------------------------------
 
@@ -257,14 +303,15 @@ class _Climb:
         """Build, and return the seconds that the builder took; layers are packed as a registry has them."""
         builder = self.options.builder
         made = build_dockerfile(context, out, settings, builder=builder, compression="gzip", progress=self.progress)
+        goes_on()
         return made.seconds
 
     def _code(self, context: Path) -> str | None:
         """Return the file that is changed: the one asked for, else a likely one."""
         if self.options.code:
             return self.options.code
-        named = next((name for name in _LIKELY if (context / name).is_file()), None)
-        return named or next((path.name for path in sorted(context.glob("*.py"))), None)
+        there = [path.name for path in sorted(context.glob("*.py")) if path.is_file() and not path.is_symlink()]
+        return next((name for name in _LIKELY if name in there), there[0] if there else None)
 
     def _copy(self, place: Path) -> Path:
         """Return a copy of the project to change."""
@@ -290,6 +337,7 @@ class _Climb:
             raise _LeftOutError(f"the stages stay as they are: {made.refusals[0].reason}")
         project = self._copy(place)
         write_rewrite(made, place / "rewritten", force=True)
+        goes_on()
         shutil.copytree(place / "rewritten", project, dirs_exist_ok=True)
         return self._built(project, place)
 
@@ -298,6 +346,7 @@ class _Climb:
             origin = f"oci:{self._place(self.best) / 'image'}"
             settings = SlimOptions(plan=plan, workloads=(self.workload,), runner=self.options.runner)
             result = slim(origin, f"oci:{place / 'image'}", settings, progress=self.progress)
+            goes_on()
             if not result.delivered:
                 problems = [text for check in result.proof.checks for text in check.problems]
                 raise RefusedError(f"the proof did not hold: {'; '.join(problems[:2])}")
@@ -309,8 +358,21 @@ class _Climb:
         assert self.options.compose is not None  # noqa: S101 -- the step is there only then
         began = time.monotonic()
         build(self.options.compose, f"oci:{place / 'image'}", cache=False, progress=self.progress)
+        goes_on()
         cold = time.monotonic() - began
         return cold, None
+
+
+def _listing(folder: Path) -> str:
+    """Return what a folder is, by name, size and time of every file, links not followed."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(place, name)
+            status = os.lstat(path)
+            found.append((os.path.relpath(path, folder), status.st_size, status.st_mtime_ns))
+    return sha256(repr(found).encode())
 
 
 def failed(record: Ladder) -> bool:

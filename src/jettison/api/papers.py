@@ -3,6 +3,7 @@
 They lie beside a file or folder, in ``OUT.jettison/``; in a registry they are attached to the image.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from jettison.rebuild.record import Removed
 from jettison.rebuild.removed import removed_lines
 from jettison.reference import ENGINES, parse_reference
 from jettison.report.json import dumps, to_document
-from jettison.sources.write import parse_output
+from jettison.sources.write import place_of_name
 from jettison.storage import atomic_file
 
 PLAN, REMOVED, PROOF = "plan.json", "removed.tsv", "proof.json"
@@ -44,12 +45,13 @@ def write_papers(folder: Path, plan: Plan, removed: Sequence[Removed], proof: Pr
 def papers_beside(ref: str) -> Path:
     """Return where the papers of an image lie that is a file or folder, or in an engine."""
     reference = parse_reference(ref)
-    path = parse_output(ref).path if reference.kind in ENGINES else Path(os.path.abspath(reference.path))
+    named = reference.kind in ENGINES
+    path = place_of_name(reference) if named else Path(os.path.abspath(reference.path))
     return path.with_name(path.name + SUFFIX)
 
 
 def papers_of_image(ref: str, digest: str, *, progress: Progress = SILENT) -> Mapping[str, Path]:
-    """Return the papers of an image by name.
+    """Return the papers of an image by name; none that are about another.
 
     Args:
         ref: the image's reference; from a registry they are fetched into the cache.
@@ -63,13 +65,19 @@ def papers_of_image(ref: str, digest: str, *, progress: Progress = SILENT) -> Ma
     if reference.kind == "registry":
         from jettison.sources.registry.referrers import attached  # noqa: PLC0415 -- most images are files
 
-        return {
-            name: path
-            for name, path in attached(ref, reference.path, digest, progress=progress)
-            if name in (PLAN, REMOVED, PROOF)
-        }
+        return dict(attached(ref, reference.path, digest, names=(PLAN, REMOVED, PROOF), progress=progress))
     folder = papers_beside(ref)
+    if not _is_about(folder / PROOF, digest):
+        return {}
     return {name: folder / name for name in (PLAN, REMOVED, PROOF) if (folder / name).is_file()}
+
+
+def _is_about(proof: Path, digest: str) -> bool:
+    """Whether a proof is of the image with this manifest: the folder may be left of one that was replaced."""
+    try:
+        return bool(json.loads(proof.read_bytes())["new"] == digest)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def read_plan(path: Path | None) -> Plan | None:

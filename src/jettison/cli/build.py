@@ -73,6 +73,11 @@ def run(args: Namespace) -> int:
 
     if Path(args.file).is_dir():
         return _run_docker(args)
+    docker = ("dockerfile", "builder", "target", "platform", "network", "provenance")
+    named = [name for name in (*docker, *(name.replace("-", "_") for name, _, _ in _LISTS)) if getattr(args, name)]
+    if named:
+        options_named = ", ".join(f"--{name.replace('_', '-')}" for name in named)
+        raise UsageError(f"{options_named}: only for a folder with a Dockerfile, not for {args.file}")
     codec, level = args.compression
     with progress_of(args) as progress:
         record = build(

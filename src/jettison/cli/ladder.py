@@ -16,12 +16,12 @@ HELP = Help(
     "start) and has to answer the workload as the first does; one that does not is shown as failed. Images and figures "
     "stay in the work folder, so that a run that was stopped goes on.",
     (
-        ("jettison ladder . -w detect.toml --work ladder", "all steps that apply"),
+        ("jettison ladder . -w detect.toml --work ../ladder", "all steps that apply"),
         (
-            "jettison ladder . -w detect.toml --work ladder --bandwidth 1Gbps --gpu h100",
+            "jettison ladder . -w detect.toml --work ../ladder --bandwidth 1Gbps --gpu h100",
             "with cold starts, and for GPUs",
         ),
-        ("jettison ladder . -w detect.toml --work ladder --markdown", "for a README or a pull request"),
+        ("jettison ladder . -w detect.toml --work ../ladder --markdown", "for a README or a pull request"),
     ),
     failed="a step failed",
 )
@@ -32,8 +32,8 @@ def configure(parser: Parser) -> None:
     options.takes_file(parser.add_argument("folder", metavar="DIR", help="the project: a folder with a Dockerfile"))
     text = "TOML file that says how to start the service, and what to ask it"
     options.takes_file(parser.add_argument("-w", "--workload", metavar="FILE", required=True, help=text))
-    work = "folder for images and figures (default: ladder-out)"
-    options.takes_file(parser.add_argument("--work", metavar="DIR", default="ladder-out", help=work))
+    work = "folder for images and figures (default: DIR-ladder beside the project)"
+    options.takes_file(parser.add_argument("--work", metavar="DIR", help=work))
     parser.add_argument("-f", "--dockerfile", metavar="NAME", default="Dockerfile", help="default: Dockerfile")
     parser.add_argument("--builder", choices=("docker", "podman", "buildah"), help="default: the first that is here")
     parser.add_argument("--network", metavar="MODE", help="for RUN: host or none")
@@ -71,8 +71,10 @@ def run(args: Namespace) -> int:
         runner=options.runner_from(args),
         only=tuple(args.only),
     )
+    project = Path(args.folder)
+    work = Path(args.work) if args.work else project.resolve().with_name(f"{project.resolve().name}-ladder")
     with progress_of(args) as progress:
-        record = ladder(Path(args.folder), Path(args.work), workload, settings, progress=progress)
+        record = ladder(project, work, workload, settings, progress=progress)
     if args.markdown and not args.json:
         write(markdown(ladder_blocks(record)))
     else:

@@ -5,24 +5,45 @@ what it is, and then with ``jettison`` and the user's arguments, its own global 
 """
 
 import json
+import os
 import sys
+from collections.abc import MutableMapping
 
 from jettison import __version__
+from jettison.errors import UsageError
 
 _METADATA = "docker-cli-plugin-metadata"
-_VALUED = frozenset({"--config", "-c", "--context", "-H", "--host", "-l", "--log-level", "--tlscacert", "--tlscert"})
+_VARIABLES = {
+    "--config": "DOCKER_CONFIG",
+    "-c": "DOCKER_CONTEXT",
+    "--context": "DOCKER_CONTEXT",
+    "-H": "DOCKER_HOST",
+    "--host": "DOCKER_HOST",
+}
+_SILENT = frozenset({"-D", "--debug"})
 
 
-def arguments(argv: list[str]) -> list[str]:
-    """Return what the user typed behind ``docker jettison``; Docker's own options before it are left out.
+def arguments(argv: list[str], environ: MutableMapping[str, str]) -> list[str]:
+    """Return what the user typed behind ``docker jettison``.
 
     Args:
         argv: of the plugin's process, without the program's name.
+        environ: takes what Docker's own options say before it, so that the same daemon is asked.
+
+    Raises:
+        UsageError: such an option cannot be passed on.
     """
-    index = 0
-    while index < len(argv) and argv[index] != "jettison":
-        index += 2 if argv[index] in _VALUED else 1
-    return argv[index + 1 :] if index < len(argv) else argv
+    rest = list(argv)
+    while rest and rest[0] != "jettison":
+        option, equals, value = rest.pop(0).partition("=")
+        if option in _SILENT:
+            continue
+        if option not in _VARIABLES or not (equals or rest):
+            raise UsageError(
+                f"docker {option} is not passed on to jettison", hint="set DOCKER_HOST and the like instead"
+            )
+        environ[_VARIABLES[option]] = value if equals else rest.pop(0)
+    return rest[1:] if rest else argv
 
 
 def metadata() -> str:
@@ -41,7 +62,11 @@ def entry() -> None:
     if sys.argv[1:2] == [_METADATA]:
         sys.stdout.write(metadata() + "\n")
         return
-    sys.argv[1:] = arguments(sys.argv[1:])
     from jettison.cli.main import entry as run  # noqa: PLC0415 -- Docker asks every plugin, at each of its starts
 
+    try:
+        sys.argv[1:] = arguments(sys.argv[1:], os.environ)
+    except UsageError as error:
+        sys.stderr.write(f"jettison: {error.message}\nhint: {error.hint}\n")
+        sys.exit(error.exit_code)
     run()

@@ -45,7 +45,7 @@ def run_original(
     """
     results = []
     for workload, result in _run(old, workloads, runner, limits, progress):
-        if reason := failure(result) or _broken(workload, result):
+        if reason := unfit(workload, result):
             raise NotTriedError(
                 f"workload {workload.name!r} does not pass on the original {old.name}: {reason}",
                 hint="correct the workload file first: what fails before cannot show that nothing broke",
@@ -101,6 +101,11 @@ def _run(
     with runner.ready(image, limits, progress) as run:
         for workload in workloads:
             yield workload, run(workload)
+
+
+def unfit(workload: Workload, result: RunResult) -> str:
+    """Return why a run cannot be what others are held against; empty when it can."""
+    return failure(result) or _broken(workload, result)
 
 
 def failure(result: RunResult) -> str:

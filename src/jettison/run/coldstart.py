@@ -32,6 +32,7 @@ _LOOK = 0.002  # seconds between two looks at whether a layer has come
 _WARM = 1 << 24
 _STATUS = re.compile(rb"^([0-9a-f]{6,64}): (Download complete|Already exists|Pull complete)", re.MULTILINE)
 _NAME = "jettison/coldstart"
+_HEAD = b"imported package"  # of the head that each Python prints once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ class Pass:
         run: of the workload, whose first probe is asked twice; None when none was given.
         again: of a second workload on what was pulled; None when none was given.
         notes: what could not be emptied or told apart.
+        plain: whether the pull tells how fast the engine unpacks: it fetched every layer, and said when it had all.
     """
 
     pull: Pull
     run: RunResult | None
     again: RunResult | None
     notes: tuple[str, ...]
+    plain: bool = True
 
 
 def empty_page_cache(image: Image) -> str:
@@ -150,11 +153,13 @@ def _arriving(image: Image, link: Link, shelf: Shelf, progress: Progress) -> Ite
     wanted += [layer.descriptor for layer in contents.layers]
     (shelf.folder / "blobs/sha256").mkdir(parents=True)
 
+    stop = threading.Event()
+
     def fetch() -> None:
         try:
             size = sum(one.size for one in wanted)
             with progress.task(f"pull over the {link.how} link", size) as task:
-                fetch_blobs(registry, shelf, wanted, task)
+                fetch_blobs(registry, shelf, wanted, task, stop)
         except BaseException as error:  # noqa: BLE001 -- raised again by whoever waits
             arrivals.error = error
         arrivals.ended = time.monotonic()
@@ -169,6 +174,7 @@ def _arriving(image: Image, link: Link, shelf: Shelf, progress: Progress) -> Ite
     try:
         yield replace(contents.image, layers=layers), arrivals
     finally:
+        stop.set()
         thread.join()
 
 
@@ -197,8 +203,9 @@ def pass_engine(
     Raises:
         MachineError: the engine refuses, or has the image already, so that nothing would be pulled.
     """
-    config = contents_of(image).image.config.digest
-    if (known := inspect_image(engine, config)) is not None:
+    made = contents_of(image).image
+    known = inspect_image(engine, made.config.digest) or inspect_image(engine, made.manifest_digest)
+    if known is not None:
         names = ", ".join(known.get("RepoTags") or ["no name"])
         hint = f"remove it for the measurement: {engine.name} rmi {names}"
         raise MachineError(f"{engine.name} has this image already ({names}): nothing would be pulled", hint=hint)
@@ -218,11 +225,13 @@ def pass_engine(
     notes = [note] if note else []
     if already:
         notes.append(f"{already} of {len(image.layers)} layers were in the engine's store already, for another image")
-    return Pass(pull, run, more, tuple(notes))
+    if not pull.download:
+        notes.append(f"{engine.name} does not tell when it had all bytes: the pull is one phase")
+    return Pass(pull, run, more, tuple(notes), plain=bool(pull.download) and not already)
 
 
 def _pulled(engine: Engine, name: str) -> tuple[Pull, int]:
-    """Pull, and tell by what the engine prints when it had all, and how many layers it had before."""
+    """Pull, and tell by what the engine prints when it had all (0: it does not say), and how many layers it had."""
     plain = ["--tls-verify=false"] if engine.name == "podman" else []
     plain += ["--insecure-registry"] if engine.name == "nerdctl" else []
     command = ("pull", *plain, name)
@@ -231,16 +240,21 @@ def _pulled(engine: Engine, name: str) -> tuple[Pull, int]:
     with subprocess.Popen(  # noqa: S603 -- an engine
         [engine.program, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
-        for line in cast("IO[bytes]", process.stdout):
-            said = (said + line)[-4096:]
-            for _, status in _STATUS.findall(line):
-                already += status == b"Already exists"
-                if status == b"Download complete":
-                    downloaded = time.monotonic() - began
-        if process.wait():
-            raise failed(engine, command, said)
+        try:
+            for line in cast("IO[bytes]", process.stdout):
+                said = (said + line)[-4096:]
+                for _, status in _STATUS.findall(line):
+                    already += status == b"Already exists"
+                    if status == b"Download complete":
+                        downloaded = time.monotonic() - began
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+    if code:
+        raise failed(engine, command, said)
     total = time.monotonic() - began
-    return Pull(downloaded or total, total - downloaded if downloaded else 0.0, total), already
+    return Pull(downloaded, total - downloaded if downloaded else 0.0, total), already
 
 
 # --- imports ----------------------------------------------------------------------------------------------------------
@@ -267,8 +281,8 @@ def with_import_times(workload: Workload) -> Workload:
 
 
 def imports_of(result: RunResult) -> Imports | None:
-    """Return what a run under :func:`with_import_times` told; None when it is no Python, or did not get ready."""
+    """Return what a run under :func:`with_import_times` told; None when it is no Python, several, or not ready."""
     packages, seconds = read_import_times(result.output)
-    if not packages or not result.ready:
+    if not packages or not result.ready or result.output.count(_HEAD) > 1:  # several processes cannot be told apart
         return None
     return Imports(packages, seconds, result.ready_seconds)

@@ -95,18 +95,27 @@ def _shape(listening: socket.socket, rate: int, rtt: float) -> list[str]:
     child = os.fork()
     if child == 0:
         _relay(listening, tell, go)
-    listening.close()
     os.close(tell)
-    if os.read(ready, 1) != b"1":
-        raise OSError(0, "no second network namespace can be made")
-    _run("ip", "link", "add", "far", "type", "veth", "peer", "name", "near", "netns", str(child))
-    _run("ip", "addr", "add", f"{FAR}/30", "dev", "far")
-    _run("ip", "link", "set", "far", "up")
-    notes = _bucket(rate, rtt)
-    os.write(start, b"1")
-    if os.read(ready, 1) != b"2":
-        raise OSError(0, "the near end of the link cannot be raised")
+    try:
+        _expect(ready, b"1")
+        _run("ip", "link", "add", "far", "type", "veth", "peer", "name", "near", "netns", str(child))
+        _run("ip", "addr", "add", f"{FAR}/30", "dev", "far")
+        _run("ip", "link", "set", "far", "up")
+        notes = _bucket(rate, rtt)
+        os.write(start, b"1")
+        _expect(ready, b"2")
+    except OSError:
+        os.kill(child, signal.SIGKILL)  # else it would take connections, and carry them nowhere
+        os.waitpid(child, 0)
+        raise
+    listening.close()
     return notes
+
+
+def _expect(ready: int, word: bytes) -> None:
+    """Wait for the child's word."""
+    if os.read(ready, 1) != word:
+        raise OSError(0, "no second network namespace can be made, or its end of the link not raised")
 
 
 def _bucket(rate: int, rtt: float) -> list[str]:

@@ -9,12 +9,15 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from jettison.errors import MachineError
@@ -22,6 +25,7 @@ from jettison.interrupt import deferred
 from jettison.layers.limits import Limits
 from jettison.oci.image import Image
 from jettison.progress import Progress
+from jettison.run.bounded import run_bounded
 from jettison.run.http_probe import LIMIT, accepts, exchange
 from jettison.run.meter import Meter
 from jettison.run.output import Output
@@ -36,6 +40,8 @@ _ALL_FINE = range(200, 300)
 _CANNOT_START = 127
 _SLACK = 15.0
 _LOOPBACK = "127.0.0.1"
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z| ?\+0000)")  # Docker's, Podman's
+_ENGINE_SAYS = re.compile(r"(?:Error response from daemon|Cannot connect to the Docker daemon|OCI runtime exec failed)")
 _HANGS_UP = 0.2  # seconds in which a proxy with nobody behind it has hung up
 
 
@@ -58,8 +64,8 @@ def _present(engine: Engine, image: Image, progress: Progress) -> Iterator[str]:
             yield digest
             return
     name = f"jettison-run/{image.config.digest.rpartition(':')[2][:16]}:{os.getpid()}"
-    load_image(image, engine.name, name, force=True, progress=progress)
     try:
+        load_image(image, engine.name, name, force=True, last=False, progress=progress)
         yield name
     finally:
         with deferred(), contextlib.suppress(EngineError):
@@ -83,9 +89,10 @@ def run_in_engine(engine: Engine, name: str, stop_signal: str, workload: Workloa
         MachineError: the engine died, or cannot make such a container.
     """
     asked = time.monotonic()
-    identity = ask(engine, "create", *_options(engine, workload), *_command(name, workload)).strip().splitlines()[-1]
+    called = f"jettison-{os.getpid()}-{time.monotonic_ns()}"
     try:
-        container = EngineContainer(engine, identity)
+        ask(engine, "create", "--name", called, *_options(engine, workload), *_command(name, workload))
+        container = EngineContainer(engine, called)
         try:
             container.start()
         except EngineError as error:
@@ -98,7 +105,7 @@ def run_in_engine(engine: Engine, name: str, stop_signal: str, workload: Workloa
         return replace(result, output=container.output.tail, peak_memory=meter.peak if meter else 0)
     finally:
         with deferred(), contextlib.suppress(EngineError):
-            ask(engine, "rm", "-f", "-v", identity)
+            ask(engine, "rm", "-f", "-v", called)
 
 
 def _command(name: str, workload: Workload) -> list[str]:
@@ -110,7 +117,7 @@ def _command(name: str, workload: Workload) -> list[str]:
 
 def _options(engine: Engine, workload: Workload) -> list[str]:
     settings = workload.engine
-    found = ["--init", "--name", f"jettison-{os.getpid()}-{time.monotonic_ns()}"]
+    found = ["--init"]
     ports = {workload.ready.port, *(probe.port for probe in workload.probes)} - {0}
     for port in sorted(ports):
         found += ["-p", f"127.0.0.1::{port}"]
@@ -136,8 +143,8 @@ def _options(engine: Engine, workload: Workload) -> list[str]:
 @contextmanager
 def _metered(container: "EngineContainer") -> Iterator[Meter | None]:
     """Measure the memory of the container's processes, when they are this machine's."""
-    pid = container.pid()
-    if not pid or not os.path.exists(f"/proc/{pid}/task"):
+    pid = container.local_pid()
+    if not pid:
         yield None
         return
     with Meter(pid, None) as meter:
@@ -171,11 +178,27 @@ class EngineContainer:
             )
         finally:
             os.close(self._writer)
-        self.started = began
+        self.started = self._began(began)
 
-    def pid(self) -> int:
-        """Return the id of its first process on the machine of the engine; 0 when it has ended."""
-        return int(self._state().get("Pid") or 0)
+    def _began(self, asked: float) -> float:
+        """Return when the command started, by the engine's clock where that agrees with ours, else when asked to."""
+        now = time.monotonic()
+        match = _MOMENT.match(str(self._state().get("StartedAt", "")))
+        if match:
+            moment = datetime.fromisoformat(f"{match[1]}.{(match[2] or '0')[:6].ljust(6, '0')}+00:00").timestamp()
+            started = now - (time.time() - moment)
+            if asked <= started <= now:
+                return started
+        return asked
+
+    def local_pid(self) -> int:
+        """Return the id of its first process on this machine; 0 when it has ended, or the engine is elsewhere."""
+        known = self._inspect()
+        pid, identity = int((known.get("State") or {}).get("Pid") or 0), str(known.get("Id") or "?")
+        with contextlib.suppress(OSError):
+            if pid and identity in Path(f"/proc/{pid}/cgroup").read_text():
+                return pid
+        return 0
 
     def ask(self, header: Mapping[str, Any], payload: bytes = b"", *, limit: float) -> Message:
         """Do what the sandbox's agent would: see :class:`jettison.run.session.Container`."""
@@ -222,7 +245,7 @@ class EngineContainer:
         if not port:
             return {"error": f"port {header['port']} is not published, and the container has no address"}, b""
         try:
-            return exchange({**header, "port": port}, payload, (host,))
+            return exchange({**header, "port": port}, payload, (host,), watched=True)
         except TimeoutError:
             return {"error": f"no whole answer within {header['timeout']:.3g} s"}, b""
         except (OSError, http.client.HTTPException) as error:
@@ -249,14 +272,19 @@ class EngineContainer:
         return self._places[port]
 
     def _exec(self, argv: tuple[str, ...], payload: bytes, timeout: float) -> Message:
+        """Run a command beside the service; what the engine itself says against it is no answer of the command."""
+        self._look()
+        if self.exit is not None:
+            return {"error": "the container has ended, and an engine runs nothing in it then"}, b""
         command = [self.engine.program, "exec", "-i", self.identity, *argv]
-        try:
-            done = subprocess.run(command, input=payload, capture_output=True, check=False, timeout=timeout)  # noqa: S603 -- an engine
-        except subprocess.TimeoutExpired:
-            return {"error": f"no end within {timeout:.3g} s"}, b""
-        if len(done.stdout) > LIMIT:
-            return {"error": f"more than {LIMIT} bytes of output"}, b""
-        return {"code": done.returncode}, done.stdout
+        code, output, said = run_bounded(command, payload, timeout, LIMIT)
+        if code is None:
+            return {"error": said}, b""
+        if code:
+            ended = str(self._state().get("Status", "")).lower() != "running"
+            if ended or _ENGINE_SAYS.match(said):
+                return {"error": f"{self.engine.name} exec: {said.strip()[:300] or 'the container has ended'}"}, b""
+        return {"code": code}, output
 
     def _inspect(self) -> dict[str, Any]:
         try:

@@ -5,6 +5,7 @@ import encodings.idna  # noqa: F401 -- imported by sockets when first used, when
 import http.client
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,13 +47,17 @@ def accepts(port: int, hosts: Sequence[str] = LOOPBACK) -> bool:
     return True
 
 
-def exchange(asked: Mapping[str, Any], body: bytes, hosts: Sequence[str] = LOOPBACK) -> Message:
+def exchange(
+    asked: Mapping[str, Any], body: bytes, hosts: Sequence[str] = LOOPBACK, *, watched: bool = False
+) -> Message:
     """Send a request and read its answer; without a signal's help, so in any thread.
 
     Args:
         asked: as for :func:`request`; ``timeout`` counts for each wait of the socket, and for the whole answer.
         body: of the request.
         hosts: addresses where the service may listen, the likeliest first.
+        watched: let a thread end the connection when the time is over, however slowly bytes drip in; where signals do
+            not do it.
 
     Raises:
         OSError, HTTPException: there is no answer, or none that is HTTP.
@@ -61,19 +66,32 @@ def exchange(asked: Mapping[str, Any], body: bytes, hosts: Sequence[str] = LOOPB
     connection = http.client.HTTPConnection("localhost", port)
     with contextlib.closing(connection):
         connection.sock = _connect(hosts, port, asked["timeout"])
+        watch = threading.Timer(asked["timeout"], _end, (connection.sock,)) if watched else None
+        if watch:
+            watch.daemon = True
+            watch.start()
         connection.request(asked["method"], asked["path"], body or None, {"connection": "close", **asked["headers"]})
         response = connection.getresponse()
         pieces: list[bytes] = []
         size = 0
-        while piece := response.read(_CHUNK):
+        while piece := response.read1(_CHUNK):
             pieces.append(piece)
             size += len(piece)
             if time.monotonic() > deadline:
                 raise TimeoutError
             if size > LIMIT:
                 return {"error": f"an answer of more than {LIMIT} bytes"}, b""
+        if watch:
+            watch.cancel()
+            if time.monotonic() > deadline:
+                raise TimeoutError
         headers = {name.lower(): response.headers[name] for name in response.headers}
         return {"status": response.status, "headers": headers}, b"".join(pieces)
+
+
+def _end(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _connect(hosts: Sequence[str], port: int, timeout: float) -> socket.socket:

@@ -6,6 +6,7 @@ compressed layers. Waiting is the queue of a kubelet that pulls one image at a t
 """
 
 import json
+import math
 import re
 import statistics
 from collections.abc import Iterator, Sequence
@@ -189,7 +190,7 @@ def _summary(image: str, node: str, events: Sequence[_Told]) -> PulledImage:
         failed=sum(one.count for one in events if one.kind == "failed"),
         size=size,
         median=median,
-        p90=times[min(len(times) - 1, int(_P90 * len(times)))] if times else 0.0,
+        p90=times[math.ceil(_P90 * len(times)) - 1] if times else 0.0,
         longest=times[-1] if times else 0.0,
         waited=statistics.median(waits) if waits else None,
         rate=round(size / median) if median and size else 0,

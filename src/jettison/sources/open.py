@@ -122,7 +122,7 @@ def _open_in_engine(reference: Reference, wanted: Platform | None, progress: Pro
 
     if found := in_place(reference, wanted):
         return found
-    archive = Reference(reference.text, "", saved(reference, progress), "")
+    archive = Reference(reference.text, "", saved(reference, wanted, progress), "")
     store = open_store(archive.path)
     image = _open_layout(store, archive, wanted) if is_layout(store) else _open_docker(store, archive)
     return replace(image, name=reference.text)

@@ -130,14 +130,15 @@ def parse_output(out: str) -> Output:
         name = reference.path if ":" in reference.path.rpartition("/")[2] else f"{reference.path}:latest"
         if not is_repository_tag(name):
             raise UsageError(f"{out}: no engine loads an image called {name!r}", hint="write REPOSITORY:TAG")
-        return Output(reference.kind, place_of_name(name), name)
+        return Output(reference.kind, place_of_name(reference), name)
     kind = reference.kind or ("docker-archive" if reference.path.endswith(".tar") else "oci")
     return Output(kind, Path(os.path.abspath(reference.path)), _name(reference, kind))
 
 
-def place_of_name(name: str) -> Path:
-    """Return what stands for an engine's image in the current folder: its name, fit for a file."""
-    return Path.cwd() / re.sub(r"[^A-Za-z0-9._-]", "_", name)
+def place_of_name(reference: Reference) -> Path:
+    """Return what stands for an engine's image in the current folder: engine and name, fit for a file."""
+    name = reference.path if ":" in reference.path.rpartition("/")[2] else f"{reference.path}:latest"
+    return Path.cwd() / re.sub(r"[^A-Za-z0-9._-]", "_", f"{reference.kind}:{name}")
 
 
 def _name(reference: Reference, kind: str) -> str:

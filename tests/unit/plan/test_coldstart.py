@@ -12,7 +12,7 @@ from tests.helpers.tables import table as table_of
 
 from jettison.files.record import FileTable
 from jettison.plan.coldstart.loads import divided, loads_of, rate_of, scaled, work_of
-from jettison.plan.coldstart.make import Measured, make_cold_start
+from jettison.plan.coldstart.make import Measured, Rate, make_cold_start
 from jettison.plan.coldstart.record import ColdStart
 from jettison.plan.make import make_plan
 from jettison.run.coldstart import Pass, asked_twice, with_import_times
@@ -46,12 +46,12 @@ def cold_start(*passes: Pass, bandwidth: int = 0, rate: int = 10**8) -> ColdStar
     """Explain passes, or the model alone."""
     measured = Measured(passes, Link("127.0.0.1:1", "shaped", ("no rtt",))) if passes else None
     image = table()
-    return make_cold_start(image, make_plan(image), Shape(bandwidth), "embedded", rate, measured)
+    return make_cold_start(image, make_plan(image), Shape(bandwidth), "embedded", Rate(0, rate), measured)
 
 
 def test_phases_add_up() -> None:
-    """Phases are told in order, by their medians, and their sum is the total."""
-    record = cold_start(one_pass(), one_pass(download=6.0), one_pass(ready=5.0))
+    """Phases are those of the pass whose total is the median, in order, and their sum is that total."""
+    record = cold_start(one_pass(download=6.0, total=17.0), one_pass(), one_pass(ready=5.0))
     assert [phase.name for phase in record.phases] == ["network", "unpack", "create", "imports", "load", "first answer"]
     assert record.total == pytest.approx(sum(phase.seconds for phase in record.phases))
     network, unpack, create, imports, load, first = record.phases
@@ -144,3 +144,25 @@ def test_workloads() -> None:
     timed = with_import_times(workload)
     assert timed.probes == ()
     assert timed.env == {"A": "1", "PYTHONPROFILEIMPORTTIME": "1"}
+
+
+def test_one_phase() -> None:
+    """Where an engine does not tell when it had all bytes, the pull is one phase, and no rate is made of it."""
+    one = replace(one_pass(), pull=Pull(0.0, 0.0, 18.0), plain=False)
+    record = cold_start(one, bandwidth=10**6)
+    assert [phase.name for phase in record.phases][:2] == ["pull", "create"]
+    assert record.phases[0].seconds == 18.0
+    assert not record.measured
+    assert record.bottleneck == "pull"
+    assert record.warm == pytest.approx(0.25 + 3.0 + 0.5)
+
+
+def test_several_pythons() -> None:
+    """Import times of several processes cannot be told apart, and are not added up."""
+    head = b"import time: self [us] | cumulative | imported package\n"
+    one = one_pass()
+    assert one.again
+    twice = replace(one, again=replace(one.again, output=(head + TOLD) * 2))
+    assert "imports" not in [phase.name for phase in cold_start(twice).phases]
+    single = replace(one, again=replace(one.again, output=head + TOLD))
+    assert "imports" in [phase.name for phase in cold_start(single).phases]

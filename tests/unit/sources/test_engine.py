@@ -186,14 +186,20 @@ def test_odd_names(engine: FakeEngine, tmp_path: Path) -> None:
 
 def test_papers_have_a_place(engine: FakeEngine, tmp_path: Path) -> None:
     """Papers of an engine's image lie in the current folder, under its name."""
-    assert papers_beside("docker:team/app:1") == tmp_path / "team_app_1.jettison"
+    assert papers_beside("docker:team/app:1") == tmp_path / "docker_team_app_1.jettison"
     assert parse_output("docker:app").name == "app:latest"
     assert not (engine.folder / "told").exists()
 
 
 def test_plugin() -> None:
-    """Docker's own options before the plugin's name are not the command's."""
-    assert arguments(["jettison", "inspect", "docker:a"]) == ["inspect", "docker:a"]
-    assert arguments(["-H", "unix:///x", "--debug", "jettison", "lint", "jettison"]) == ["lint", "jettison"]
-    assert arguments(["inspect"]) == ["inspect"]
+    """Docker's own options before the plugin's name say which daemon is asked, and are never lost."""
+    env: dict[str, str] = {}
+    assert arguments(["jettison", "inspect", "docker:a"], env) == ["inspect", "docker:a"]
+    assert arguments(["-H", "unix:///x", "--debug", "--context=c", "jettison", "lint", "jettison"], env) == [
+        "lint",
+        "jettison",
+    ]
+    assert env == {"DOCKER_HOST": "unix:///x", "DOCKER_CONTEXT": "c"}
+    with pytest.raises(UsageError, match="--tlscacert is not passed on"):
+        arguments(["--tlscacert", "x", "jettison"], env)
     assert json.loads(metadata())["SchemaVersion"] == "0.1.0"

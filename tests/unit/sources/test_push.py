@@ -320,9 +320,11 @@ def test_copied(registry: FakeRegistry, tmp_path: Path) -> None:
     write_image(image, f"oci:{tmp_path / 'a'}")
     (tmp_path / "a.jettison").mkdir()
     (tmp_path / "a.jettison" / "plan.json").write_bytes(b"{}")
+    proof = tmp_path / "a.jettison" / "proof.json"
+    proof.write_text(json.dumps({"new": image.manifest_digest}))
     there = f"registry:{registry.host}/app:1"
     result = copy(f"oci:{tmp_path / 'a'}", there)
-    assert (result.digest, result.papers) == (image.manifest_digest, ("plan.json",))
+    assert (result.digest, result.papers) == (image.manifest_digest, ("plan.json", "proof.json"))
     assert {one.how for one in result.blobs} == {"sent"}
     back = copy(there, f"oci:{tmp_path / 'b'}")
     assert back.digest == open_image(f"oci:{tmp_path / 'b'}").manifest_digest == image.manifest_digest
@@ -331,6 +333,9 @@ def test_copied(registry: FakeRegistry, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="exists"):
         copy(there, f"oci:{tmp_path / 'b'}")
     assert copy(there, f"docker-archive:{tmp_path / 'c.tar'}").sent == back.sent
+    proof.write_text(json.dumps({"new": "sha256:" + "0" * 64}))  # left of an image that was replaced
+    assert copy(f"oci:{tmp_path / 'a'}", f"oci:{tmp_path / 'b'}", force=True).papers == ()
+    assert not (tmp_path / "b.jettison").exists()
 
 
 def test_written_by_name(registry: FakeRegistry) -> None:

@@ -15,7 +15,7 @@ from jettison.run.link import Link, Shape
 from jettison.run.pullmodel import PARALLEL, predict
 
 USUAL = (12_500_000, 125_000_000, 1_250_000_000)  # 100 Mbps, 1 Gbps, 10 Gbps
-_SIZE: frozenset[PhaseName] = frozenset({"network", "unpack"})
+_SIZE: frozenset[PhaseName] = frozenset({"network", "unpack", "pull"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,21 @@ class Measured:
     link: Link
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast layers are unpacked, bytes of gzip tar a second.
+
+    Attributes:
+        known: as an earlier pull by the same engine told it; 0 when none did.
+        guess: an estimate for this machine.
+    """
+
+    known: int
+    guess: int
+
+
 def make_cold_start(
-    table: FileTable, plan: Plan, shape: Shape, engine: str, rate: int, measured: Measured | None
+    table: FileTable, plan: Plan, shape: Shape, engine: str, rate: Rate, measured: Measured | None
 ) -> ColdStart:
     """Explain a cold start.
 
@@ -41,19 +54,16 @@ def make_cold_start(
         plan: what ``slim`` would remove by its default.
         shape: of the link that was asked for.
         engine: what pulled and ran it, or would.
-        rate: of unpacking, where nothing was measured.
+        rate: of unpacking, as far as it is known without this measurement.
         measured: None for the model alone.
     """
     passes = measured.passes if measured else ()
     imports = next((found for one in passes if one.again and (found := imports_of(one.again))), None)
     phases = tuple(_phases(passes, imports)) if passes else ()
-    bandwidth = shape.bandwidth or (_seen(table, passes) if passes else USUAL[1])
-    own = (
-        rate_of(table, statistics.median(one.pull.total for one in passes), _seen(table, passes), PARALLEL)
-        if passes
-        else 0
-    )
-    fast = float(own) if own and math.isfinite(own) else float(rate)
+    plain = [one for one in passes if one.plain]
+    bandwidth = shape.bandwidth or (_seen(table, plain) if plain else USUAL[1])
+    own = _own_rate(table, plain)
+    fast = own or float(rate.known or rate.guess)
     load = next((phase.seconds for phase in phases if phase.name == "load"), None)
     levers = find_levers(Case(table, plan, fast, bandwidth, PARALLEL, imports, load))
     total = sum(phase.seconds for phase in phases)
@@ -73,7 +83,7 @@ def make_cold_start(
         second_answer=_second(passes),
         unpack_rate=round(fast),
         measured=bool(own),
-        checked=_checked(table, passes, shape, fast),
+        checked=_checked(table, plain, shape, rate.known),
         predictions=tuple(_predictions(table, fast, bandwidth)),
         imports=imports.packages if imports else (),
         levers=levers,
@@ -84,16 +94,18 @@ def make_cold_start(
 
 
 def _phases(passes: Sequence[Pass], imports: Imports | None) -> Iterator[Phase]:
-    """Give the phases, each over all passes."""
-    every = [_parts(one, imports) for one in passes]
-    for name in every[0]:
+    """Give the phases of the pass whose total is the median (of two, the shorter), and the spread of each over all."""
+    every = sorted((_parts(one, imports) for one in passes), key=lambda parts: sum(parts.values()))
+    for name, seconds in every[(len(every) - 1) // 2].items():
         values = [parts[name] for parts in every if name in parts]
-        yield Phase(name, statistics.median(values), min(values), max(values))
+        yield Phase(name, seconds, min(values), max(values))
 
 
 def _parts(one: Pass, imports: Imports | None) -> Mapping[PhaseName, float]:
     """Return one pass's seconds by phase."""
     parts: dict[PhaseName, float] = {"network": one.pull.download, "unpack": one.pull.total - one.pull.download}
+    if not one.pull.download:
+        parts = {"pull": one.pull.total}
     if one.run is None:
         return parts
     parts["create"] = one.run.created_seconds
@@ -131,9 +143,9 @@ def _second(passes: Sequence[Pass]) -> float | None:
     return statistics.median(found) if found else None
 
 
-def _checked(table: FileTable, passes: Sequence[Pass], shape: Shape, rate: float) -> float | None:
-    """Return how far the model is from what was measured: with the link that was asked for, not the one seen."""
-    if not passes or not shape.bandwidth:
+def _checked(table: FileTable, passes: Sequence[Pass], shape: Shape, rate: int) -> float | None:
+    """Return how far the model was from what was then measured: with the rate that was known before."""
+    if not passes or not shape.bandwidth or not rate:
         return None
     measured = statistics.median(one.pull.total for one in passes)
     return predict(loads_of(table, rate), shape.bandwidth).total / measured - 1
@@ -154,13 +166,15 @@ def _verdict(phases: Sequence[Phase], total: float) -> str:
         "network": "The network is the bottleneck: fewer bytes in the pull help most.",
         "unpack": "Unpacking is the bottleneck: fewer bytes on disk help, and a codec that unpacks faster; a faster "
         "network does not.",
+        "pull": "The pull is the bottleneck, and the engine does not tell its network from its unpacking.",
         "create": "Making the container is the bottleneck: look at the engine and its disk.",
         "imports": "Imports are the bottleneck: a smaller image changes them little; bytecode and fewer imports do.",
         "load": "Loading the model and starting the server is the bottleneck: the image's size is not.",
         "first answer": "The first answer is the bottleneck: warm the service up before it says that it is ready.",
     }
     size = f"Image size decides {pull / total:.0%} of it, and only on a node that has not got the image"
-    rest = f": a pod that starts again there takes {total - pull:.1f} s." if len(phases) > len(_SIZE) else "."
+    warm = any(phase.name not in _SIZE for phase in phases)
+    rest = f": a pod that starts again there takes {total - pull:.1f} s." if warm else "."
     return f"{words[longest.name]} {size}{rest}"
 
 
@@ -171,6 +185,6 @@ def _notes(passes: Sequence[Pass], imports: Imports | None) -> Iterator[str]:
     if passes and not ran:
         yield "no workload was given, so only the pull was measured"
     elif ran and imports is None:
-        yield "imports were not told apart from loading: the service printed no import times of Python"
+        yield "imports were not told apart from loading: it is no Python, or several processes of it"
     if ran and not any(one.run and one.run.answers for one in ran):
         yield "the workload has no probe, so no answer was waited for"

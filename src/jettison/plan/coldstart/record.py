@@ -6,7 +6,7 @@ from typing import Literal
 from jettison.run.imports import Imported
 from jettison.run.link import How
 
-PhaseName = Literal["network", "unpack", "create", "imports", "load", "first answer"]
+PhaseName = Literal["pull", "network", "unpack", "create", "imports", "load", "first answer"]
 Risk = Literal["none", "low", "medium"]
 
 
@@ -15,9 +15,10 @@ class Phase:
     """A part of the time from "pod created" to "first good answer"; phases follow one another, and add up.
 
     Attributes:
-        name: ``network`` (until the last byte is there), ``unpack`` (what is left of the pull then), ``create`` (the
-            container made), ``imports`` (of Python), ``load`` (the rest until ready: model, server), ``first answer``.
-        seconds: median of the passes, wall time.
+        name: ``pull`` where an engine does not tell its parts, else ``network`` (until the last byte is there) and
+            ``unpack`` (what is left of the pull then); ``create`` (the container made), ``imports`` (of Python),
+            ``load`` (the rest until ready: model, server), ``first answer``.
+        seconds: wall time, of the pass whose total is the median.
         least: of the passes.
         most: of the passes.
     """
@@ -84,7 +85,8 @@ class ColdStart:
         second_answer: seconds of the second answer; None when nothing was asked twice.
         unpack_rate: bytes of tar that are unpacked a second (of gzip layers; others count for less).
         measured: whether ``unpack_rate`` is from this very measurement.
-        checked: how far the model is from the pull measured, as a share of it (0.05: 5 % more); None when not measured.
+        checked: how far the model was from the pull measured, with the rate known before, as a share of it (0.05: 5 %
+            more); None when nothing was known, or measured.
         predictions: of the pull, for the link asked for and usual ones.
         imports: packages that Python imports until ready, slowest first; from a run of its own.
         levers: the one that saves most for its risk first.

@@ -7,6 +7,7 @@ from jettison.report.units import bandwidth_text, seconds_text, share_text, size
 _BAR = 40
 _TOP = 10
 _WORDS = {
+    "pull": "pull",
     "network": "network",
     "unpack": "unpacking, after the last byte",
     "create": "making the container",
@@ -36,7 +37,7 @@ def _headline(record: ColdStart) -> str:
         return f"{size}."
     link = {"shaped": "shaped to", "paced": "paced to", "unshaped": "", "": ""}[record.link]
     over = f"over a link {link} {bandwidth_text(record.bandwidth)}" if link else "over this machine's loopback"
-    times = f"median of {record.passes} cold starts" if record.passes > 1 else "one cold start"
+    times = f"the median of {record.passes} cold starts" if record.passes > 1 else "one cold start"
     until = "to the first answer" if record.phases[-1].name == "first answer" else "as far as was measured"
     return f"{seconds_text(record.total)} {until}, {over}, by {record.engine} ({times}); {size}."
 
@@ -93,7 +94,7 @@ def _model(record: ColdStart) -> tuple[Block, ...]:
     columns = (right("link"), right("download"), right("unpacking"), right("pull"))
     rows = tuple(_prediction(one) for one in record.predictions)
     source = "as this pull was measured" if record.measured else "as known of this machine"
-    checked = f" For the link measured it is {record.checked:+.0%} off." if record.checked is not None else ""
+    checked = f" With what was known before, it was {record.checked:+.0%} off." if record.checked is not None else ""
     text = f"Worked out with {size_text(record.unpack_rate)}/s unpacked, {source}.{checked}"
     return Heading("The pull on other links"), Table(columns, rows), Paragraph(text, "dim")
 

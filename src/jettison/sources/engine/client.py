@@ -88,7 +88,14 @@ def ask(engine: Engine, *arguments: str, stdin: bytes = b"", seconds: float = PA
     """
     command = [engine.program, *arguments]
     try:
-        done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=seconds)  # noqa: S603 -- an engine
+        done = subprocess.run(  # noqa: S603 -- an engine
+            command,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=seconds,
+            start_new_session=True,  # Ctrl-C is for Jettison: what cleans up must not be ended by it
+        )
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"{engine.name} {arguments[0]}: no end within {seconds:.0f} s") from error
     except OSError as error:

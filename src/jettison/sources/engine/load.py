@@ -27,7 +27,9 @@ def check_name_free(engine: str, name: str, *, force: bool) -> None:
         raise UsageError(f"{engine}:{name} exists", hint="choose another name, or add --force")
 
 
-def load_image(image: Image, engine: str, name: str, *, force: bool = False, progress: Progress = SILENT) -> str:
+def load_image(
+    image: Image, engine: str, name: str, *, force: bool = False, last: bool = True, progress: Progress = SILENT
+) -> str:
     """Load an image into an engine.
 
     Args:
@@ -35,6 +37,7 @@ def load_image(image: Image, engine: str, name: str, *, force: bool = False, pro
         engine: its name.
         name: that the image shall have there, ``REPOSITORY:TAG``.
         force: take the name from an image that has it.
+        last: whether the run is done with it.
         progress: told the bytes of layers sent.
 
     Returns:
@@ -51,12 +54,15 @@ def load_image(image: Image, engine: str, name: str, *, force: bool = False, pro
     before = inspect_image(found, name)
     if before is not None and id_of(before) not in own and not force:
         raise UsageError(f"{engine}:{name} exists", hint="choose another name, or add --force")
+    if found.name == "podman" and not _has_host(name):
+        name = f"localhost/{name}"  # as podman build names it; else it would become docker.io's
     _stream(found, contents, name, progress)
     with deferred():
         after = inspect_image(found, name)
-        if after is None or not (id_of(after) in own or _same(after, contents.image)):
+        if after is None or id_of(after) not in own:
             raise BadInputError(f"{engine} made {id_of(after or {}) or 'nothing'} of {image.name}")
-        done(f"{engine}:{name}")
+        if last:
+            done(f"{engine}:{name}")
     return id_of(after)
 
 
@@ -71,10 +77,9 @@ def id_of(known: Mapping[str, Any]) -> str:
     return text if not text or text.startswith("sha256:") else f"sha256:{text}"
 
 
-def _same(known: Mapping[str, Any], image: Image) -> bool:
-    """Whether an engine's image has the same layers: Podman writes a config of its own for what it loads."""
-    root = known.get("RootFS")
-    return isinstance(root, dict) and tuple(root.get("Layers") or ()) == image.config.diff_ids
+def _has_host(name: str) -> bool:
+    first, slash, _ = name.partition("/")
+    return bool(slash) and ("." in first or ":" in first or first == "localhost")
 
 
 def _stream(engine: Engine, contents: Contents, name: str, progress: Progress) -> None:

@@ -2,15 +2,16 @@
 
 import os
 import subprocess
-from typing import IO, cast
+import tempfile
+from typing import IO, BinaryIO, cast
 
-from jettison.errors import BadInputError, UsageError
+from jettison.errors import MachineError, UsageError
 from jettison.oci.digest import check_digest, sha256
 from jettison.oci.document import DOCUMENT_LIMIT, load_document
 from jettison.oci.image import Descriptor, Image, Platform
 from jettison.oci.manifest import MANIFEST_LIMIT
 from jettison.oci.media import INDEXES, MANIFESTS
-from jettison.progress import Progress
+from jettison.progress import Progress, Task
 from jettison.reference import Reference
 from jettison.sources.engine.client import Engine, failed, find_engine, inspect_image, stores
 from jettison.sources.extent import read_extent
@@ -54,45 +55,59 @@ def in_place(reference: Reference, wanted: Platform | None) -> Image | None:
     return None
 
 
-def saved(reference: Reference, progress: Progress) -> str:
+def saved(reference: Reference, wanted: Platform | None, progress: Progress) -> str:
     """Let an engine save an image into the cache, unless that was done, and return the archive's path.
 
     Args:
         reference: of an engine.
+        wanted: the platform; None for the machine's.
         progress: told the bytes that come.
 
     Raises:
         UsageError: the engine has no such image.
-        MachineError: the engine is not here, or died midway; nothing is kept then.
+        MachineError: the engine is not here, died midway, or changed the image meanwhile; nothing is kept then.
     """
     engine = find_engine(reference.kind)
     known = _known(engine, reference)
     size = int(said) if isinstance(said := known.get("Size"), int) else 0
     cache = Cache(cache_root() / "engine", max(DEFAULT_CACHE_LIMIT, 2 * size))
-    key = sha256(f"{engine.name} {known['Id']} {reference.path}".encode()).partition(":")[2]
+    key = sha256(f"{engine.name} {known['Id']} {reference.path} {wanted}".encode()).partition(":")[2]
     if found := cache.path(key):
         return str(found)
-    with progress.task(f"save {reference.path} from {engine.name}", size or None) as task:
-        kind = ("--format", "oci-archive") if engine.name == "podman" else ()  # it cannot save zstd in Docker's format
-        command = ("save", *kind, reference.path)
-        with subprocess.Popen(  # noqa: S603 -- an engine
-            [engine.program, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
-            try:
-                with cache.put(key) as file:
-                    stdout, stderr = cast("IO[bytes]", process.stdout), cast("IO[bytes]", process.stderr)
-                    while piece := stdout.read(_PIECE):
-                        file.write(piece)
-                        task.advance(len(piece))
-                    said = stderr.read(_LAST_WORDS)
-                    if process.wait():
-                        raise failed(engine, command, said)
-            finally:
-                process.kill()
+    with progress.task(f"save {reference.path} from {engine.name}", size or None) as task, cache.put(key) as file:
+        _save(engine, _with_tag(reference.path), file, task)
+        if _known(engine, reference)["Id"] != known["Id"]:
+            raise MachineError(f"{reference.text} became another image while it was saved", hint="try again")
     path = cache.path(key)
     if path is None:
-        raise BadInputError(f"{reference.text}: the saved image vanished from the cache")
+        raise MachineError(f"{reference.text}: the saved image vanished from the cache", hint="is there room?")
     return os.fspath(path)
+
+
+def _with_tag(name: str) -> str:
+    """Return a name with its tag: without one, an engine saves every tag of the repository."""
+    return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"
+
+
+def _save(engine: Engine, name: str, file: BinaryIO, task: Task) -> None:
+    kind = ("--format", "oci-archive") if engine.name == "podman" else ()  # it cannot save zstd in Docker's format
+    command = ("save", *kind, name)
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603 -- an engine
+            [engine.program, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+        ) as process,
+    ):
+        try:
+            while piece := cast("IO[bytes]", process.stdout).read(_PIECE):
+                file.write(piece)
+                task.advance(len(piece))
+            code = process.wait()
+        finally:
+            process.kill()
+        if code:
+            said.seek(0)
+            raise failed(engine, command, said.read(_LAST_WORDS))
 
 
 def _known(engine: Engine, reference: Reference) -> dict[str, object]:

@@ -3,7 +3,6 @@
 import contextlib
 import re
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -16,6 +15,7 @@ from jettison.errors import BadInputError, MachineError
 from jettison.sources.address import shown
 from jettison.sources.registry.lines import Lines, is_allowed
 from jettison.sources.registry.login import Login
+from jettison.sources.registry.together import StoppedError
 from jettison.sources.registry.tokens import TOKEN_LIMIT, read_challenge, read_token
 
 OK, CREATED, ACCEPTED, NO_CONTENT, PARTIAL = 200, 201, 202, 204, 206
@@ -46,9 +46,14 @@ class Patience:
     silence: float = 30.0
     longest: float = 60.0
 
-    def wait(self, attempt: int, least: float = 0.0) -> None:
-        """Sleep before the next try; ``attempt`` counts from 0."""
-        time.sleep(min(self.longest, max(least, self.pause * 2**attempt)))
+    def wait(self, attempt: int, stop: threading.Event, least: float = 0.0) -> None:
+        """Wait before the next try; ``attempt`` counts from 0.
+
+        Raises:
+            StoppedError: ``stop`` was set.
+        """
+        if stop.wait(min(self.longest, max(least, self.pause * 2**attempt))):
+            raise StoppedError
 
 
 @dataclass(slots=True)
@@ -64,6 +69,7 @@ class Registry:
         lines: connections.
         actions: what is to be done in the repository, as tokens say it: ``pull`` or ``pull,push``.
         beside: other repositories that are read from.
+        stop: set when the work is to end: nobody waits for a busy server then.
     """
 
     root: str
@@ -75,6 +81,7 @@ class Registry:
     lock: threading.Lock = field(default_factory=threading.Lock)
     actions: str = "pull"
     beside: tuple[str, ...] = ()
+    stop: threading.Event = field(default_factory=threading.Event)
 
     @property
     def scopes(self) -> list[str]:
@@ -185,8 +192,6 @@ def _follow(registry: Registry, request: _Request) -> tuple[BaseHTTPResponse, st
         if request.method not in ("GET", "HEAD") and response.status not in _SAME_METHOD:
             raise BadInputError(f"{shown(url)} answers a {request.method} with a redirect of reading")
         new = _joined(url, place)
-        if url.startswith("https:") and not new.startswith("https:"):
-            raise BadInputError(f"{shown(url)} leads to {shown(new)}, which is not safe to ask")
         headers = request.headers
         if urlsplit(new).netloc != urlsplit(url).netloc:
             headers = {name: value for name, value in headers.items() if name != "Authorization"}
@@ -200,7 +205,7 @@ def _joined(url: str, place: str) -> str:
         new = urljoin(url, place)
     except ValueError:
         new = place
-    if not is_allowed(new):
+    if not is_allowed(new) or (url.startswith("https:") and not new.startswith("https:")):
         raise BadInputError(f"{shown(url)} leads to {shown(new)}, which is not safe to ask")
     return new
 
@@ -227,7 +232,7 @@ def _persist(registry: Registry, request: _Request) -> BaseHTTPResponse:
             reason, least = f"it answered {response.status}", _retry_after(response)
             response.close()
         if attempt + 1 < tries:
-            patience.wait(attempt, least)
+            patience.wait(attempt, registry.stop, least)
     raise MachineError(f"{shown(url)} cannot be had: {reason}", hint="try again: blobs go on where they stopped")
 
 

@@ -47,7 +47,7 @@ def read_document(registry: Registry, wanted: str, where: str) -> tuple[bytes, s
             else:
                 _check(raw, {wanted, response.headers.get("Docker-Content-Digest", "")}, where)
                 return raw, kind
-        registry.patience.wait(attempt)
+        registry.patience.wait(attempt, registry.stop)
     raise MachineError(f"{where}: the registry's answer broke off: {reason}")
 
 

@@ -69,7 +69,9 @@ def _shelf(folder: Path) -> Shelf:
     return Shelf(folder)
 
 
-def fetch_blobs(registry: Registry, shelf: Shelf, wanted: list[Descriptor], task: Task) -> None:
+def fetch_blobs(
+    registry: Registry, shelf: Shelf, wanted: list[Descriptor], task: Task, stop: Event | None = None
+) -> None:
     """Get blobs that the shelf lacks, several at once.
 
     Args:
@@ -77,12 +79,13 @@ def fetch_blobs(registry: Registry, shelf: Shelf, wanted: list[Descriptor], task
         shelf: where they go.
         wanted: each digest once.
         task: told the bytes that came.
+        stop: set to end it.
 
     Raises:
         BadInputError: a blob is missing, or is not what its descriptor says; nothing of it is kept.
         MachineError: the registry does not give it; what came is kept, and the next try goes on from there.
     """
-    together(lambda one, stop: _fetch(_Job(registry, shelf, one, task, stop)), wanted)
+    together(lambda one, stop: _fetch(_Job(registry, shelf, one, task, stop)), wanted, stop or registry.stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,7 @@ def _complete(job: _Job, part: _Part) -> None:
         failures = 1 if part.size - before >= _GOT_ON else failures + 1
         if failures >= job.registry.patience.tries:
             raise MachineError(f"{job.where}: {reason}", hint="try again: it goes on where it stopped")
-        job.registry.patience.wait(failures - 1)
+        job.registry.patience.wait(failures - 1, job.stop)
     if part.size > job.descriptor.size:
         raise BadInputError(f"{job.where}: the registry sends more than the {job.descriptor.size} bytes it said")
 
@@ -209,7 +212,7 @@ def _append(job: _Job, part: _Part) -> None:
         if status not in (OK, PARTIAL):
             raise _BrokenError(f"it answered {status}")
         try:
-            while part.size <= job.descriptor.size and (piece := response.read(_PIECE, decode_content=False)):
+            while part.size <= job.descriptor.size and (piece := response.read1(_PIECE, decode_content=False)):
                 if job.stop.is_set():
                     raise StoppedError
                 part.add(piece)

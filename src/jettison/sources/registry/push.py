@@ -16,7 +16,7 @@ from jettison.oci.media import DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG
 from jettison.progress import SILENT, Progress, Task
 from jettison.sources.blobs import Contents, contents_of
 from jettison.sources.imagename import ImageName
-from jettison.sources.registry.client import Patience, Registry
+from jettison.sources.registry.client import NoEntryError, Patience, Registry
 from jettison.sources.registry.documents import find_digest, put_document
 from jettison.sources.registry.find import find_registry
 from jettison.sources.registry.homes import home_of
@@ -93,7 +93,13 @@ def push_image(
     contents = contents_of(image)
     cargo = _cargo(contents)
     registry.beside = _neighbours(registry, cargo)
-    _check_tag(registry, parsed, contents.image.manifest_digest, text, force=force)
+    try:
+        _check_tag(registry, parsed, contents.image.manifest_digest, text, force=force)
+    except NoEntryError:
+        if not registry.beside:
+            raise
+        registry.beside = ()  # no token for what may not be read there
+        _check_tag(registry, parsed, contents.image.manifest_digest, text, force=force)
     size = sum(one.descriptor.size for one in cargo)
     with progress.task(f"push {registry.repository}", size) as task:
         how = _send(registry, cargo, task)
@@ -150,7 +156,7 @@ def _send(registry: Registry, cargo: Sequence[Cargo], task: Task) -> dict[str, H
     def one(each: Cargo, stop: Event) -> How:
         return upload(registry, each, task, stop)
 
-    how = together(one, cargo)
+    how = together(one, cargo, registry.stop)
     return {each.descriptor.digest: way for each, way in zip(cargo, how, strict=True)}
 
 
@@ -158,11 +164,10 @@ def _tag(registry: Registry, name: ImageName, contents: Contents, text: str, *, 
     """Make the tag lead to the manifest, and read it back."""
     image = contents.image
     _check_tag(registry, name, image.manifest_digest, text, force=force)
+    put_document(registry, name.tag, image.manifest, image.manifest_media_type)
+    now = find_digest(registry, name.tag)
+    if now != image.manifest_digest:
+        answer = now or "nothing"
+        raise BadInputError(f"{text}: the registry took {image.manifest_digest}, and answers with {answer}")
     with deferred():
-        put_document(registry, name.tag, image.manifest, image.manifest_media_type)
-        now = find_digest(registry, name.tag)
-        if now != image.manifest_digest:
-            raise BadInputError(
-                f"{text}: the registry took {image.manifest_digest}, and answers with {now or 'nothing'}"
-            )
         done(text)

@@ -21,7 +21,7 @@ from jettison.oci.fields import items
 from jettison.oci.image import Descriptor
 from jettison.oci.manifest import MANIFEST_LIMIT, read_index
 from jettison.progress import SILENT, Progress
-from jettison.sources.registry.client import OK, Patience, Registry, asked
+from jettison.sources.registry.client import OK, NoEntryError, Patience, Registry, asked
 from jettison.sources.registry.documents import put_document, read_document
 from jettison.sources.registry.download import fetch_blobs, own_shelf
 from jettison.sources.registry.find import find_registry
@@ -84,7 +84,13 @@ def attach(registry: Registry, subject: Descriptor, papers: Sequence[Paper], *, 
 
 
 def attached(
-    reference: str, name: str, digest: str, *, kind: str = PAPERS, progress: Progress = SILENT
+    reference: str,
+    name: str,
+    digest: str,
+    *,
+    kind: str = PAPERS,
+    names: Sequence[str] = (),
+    progress: Progress = SILENT,
 ) -> tuple[tuple[str, Path], ...]:
     """Fetch the files that are attached to an image.
 
@@ -93,6 +99,7 @@ def attached(
         name: of the image.
         digest: of its manifest.
         kind: of the artifact; where there are several, the last in the registry's list counts.
+        names: which of its files; empty for all.
         progress: told the bytes that come.
 
     Returns:
@@ -108,7 +115,7 @@ def attached(
         return ()
     where = f"{registry.host}/{registry.repository}: artifact {found[-1].digest}"
     raw, _ = read_document(registry, found[-1].digest, where)
-    files = _files(raw, digest, where)
+    files = [(title, one) for title, one in _files(raw, digest, where) if not names or title in names]
     shelf = own_shelf()
     wanted = list({one.digest: one for _, one in files if not shelf.has(one)}.values())
     shelf.blob(digest).parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +152,14 @@ def _list_by_tag(registry: Registry, subject: Descriptor, entry: dict[str, Any])
 
 
 def _listed(registry: Registry, digest: str) -> tuple[Descriptor, ...]:
-    """Return the artifacts of an image, by the API, else by the tag."""
+    """Return the artifacts of an image, by the API, else by the tag; none where neither may be read."""
+    try:
+        return _by_api(registry, digest)
+    except NoEntryError:  # some registries forbid what they do not know
+        return ()
+
+
+def _by_api(registry: Registry, digest: str) -> tuple[Descriptor, ...]:
     with asked(registry, f"referrers/{digest}", {"Accept": media.OCI_INDEX}) as response:
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
         if response.status != OK or kind != media.OCI_INDEX:

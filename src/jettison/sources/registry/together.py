@@ -14,12 +14,13 @@ class StoppedError(Exception):
     """Another blob failed, or the user pressed Ctrl-C."""
 
 
-def together(work: Callable[[T, Event], R], things: Sequence[T]) -> list[R]:
+def together(work: Callable[[T, Event], R], things: Sequence[T], stop: Event | None = None) -> list[R]:
     """Do work on each thing, :data:`AT_ONCE` at a time.
 
     Args:
         work: takes a thing, and an event after which it shall raise :class:`StoppedError`.
         things: of any number.
+        stop: set by whoever wants the work to end.
 
     Returns:
         What each gave, in order.
@@ -27,15 +28,21 @@ def together(work: Callable[[T, Event], R], things: Sequence[T]) -> list[R]:
     Raises:
         Exception: that of the first thing which failed by itself.
     """
-    stop = Event()
+    stop = stop or Event()
     with ThreadPoolExecutor(AT_ONCE, "jettison-blob") as pool:
         results = [pool.submit(work, one, stop) for one in things]
         try:
-            wait(results, return_when=FIRST_EXCEPTION)
-        finally:
+            over, _ = wait(results, return_when=FIRST_EXCEPTION)
+            if any(result.cancelled() or result.exception() for result in over):
+                stop.set()
+        except BaseException:
             stop.set()
+            raise
+        finally:
             pool.shutdown(wait=True, cancel_futures=True)
     for result in results:
         if not result.cancelled() and (error := result.exception()) and not isinstance(error, StoppedError):
             raise error
+    if any(result.cancelled() or result.exception() for result in results):
+        raise StoppedError
     return [result.result() for result in results]

@@ -5,6 +5,7 @@ digest. All bytes go in one PATCH, as Docker sends them; when the line breaks, t
 and is sent the rest. Where it does not say, the blob begins again.
 """
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from jettison.sources.registry.documents import refusal
 from jettison.sources.registry.homes import home_of, remember_home
 from jettison.sources.registry.together import StoppedError
 
+_NOTHING = {"Content-Length": "0"}
 How = Literal["there", "mounted", "sent"]
 _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,15})\Z")
 
@@ -103,7 +105,7 @@ def upload(registry: Registry, cargo: Cargo, task: Task, stop: Event) -> How:
         except _BrokenError as error:
             reason = str(error)
             if attempt + 1 < patience.tries:
-                patience.wait(attempt)
+                patience.wait(attempt, stop)
             continue
         remember_home(registry.host, descriptor.digest, registry.repository)
         return "sent"
@@ -128,11 +130,17 @@ def _open_session(job: _Job) -> str:
     """Return the address of a session; empty when the blob was mounted instead."""
     registry, digest = job.registry, job.cargo.descriptor.digest
     home = home_of(registry.host, digest)
-    mount = {"mount": digest, "from": home} if home and home in registry.beside else {}
-    query = f"?{urlencode(mount)}" if mount else ""
-    with asked(registry, f"blobs/uploads/{query}", {"Content-Length": "0"}, method="POST") as response:
-        if response.status == CREATED and mount:
-            return ""
+    if home and home in registry.beside:
+        mount = urlencode({"mount": digest, "from": home})
+        with (
+            contextlib.suppress(NoEntryError),  # this user may push here, and not read there: then it is sent
+            asked(registry, f"blobs/uploads/?{mount}", _NOTHING, method="POST") as response,
+        ):
+            if response.status == CREATED:
+                return ""
+            if response.status == ACCEPTED:
+                return place_of(registry.root, response)
+    with asked(registry, "blobs/uploads/", _NOTHING, method="POST") as response:
         if response.status != ACCEPTED:
             where = _where(registry, job.cargo.descriptor)
             raise BadInputError(f"{where}: the registry takes no upload: {refusal(response.status, response)}")
