@@ -95,13 +95,15 @@ def ladder(
         MachineError: there is no builder, or containers cannot be run.
     """
     options = options or LadderOptions()
-    if not (project / options.dockerfile).is_file():
-        raise UsageError(
-            f"{project} has no {options.dockerfile}", hint="name the project's folder, or its file with -f"
-        )
+    _check_inside(project, options.dockerfile)
+    if options.code:
+        _check_inside(project, options.code)
+    if work.resolve().is_relative_to(project.resolve()):
+        hint = "choose a folder beside it with --work"
+        raise UsageError(f"{work} lies in the project, and would be part of each build", hint=hint)
     builder = find_builder(options.builder)
     options.runner.require()
-    work.mkdir(exist_ok=True)
+    _claim(work)
     climb = _Climb(project, work, workload, replace(options, builder=builder.name), progress)
     rungs = tuple(climb.rungs())
     shape = options.shape
@@ -115,7 +117,7 @@ def _check_inside(project: Path, name: str) -> None:
     path = project / name
     if not path.is_file():
         raise UsageError(f"{project} has no {name}", hint="name the project's folder, and its file with -f")
-    if path.is_symlink() or path.resolve() != project.resolve() / name:
+    if path.is_symlink() or not path.resolve().is_relative_to(project.resolve()):
         raise UsageError(f"{path} is a link, or lies outside of the project", hint="make it a file of the project")
 
 
