@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,10 +21,11 @@ from jettison.api.papers import papers_of_image
 from jettison.errors import BadInputError, MachineError, UsageError
 from jettison.oci.image import Extent, Image
 from jettison.sources.open import open_image
-from jettison.sources.registry.client import Patience
+from jettison.sources.registry.client import Patience, Registry, asked, place_of
 from jettison.sources.registry.pull import open_remote
 from jettison.sources.registry.push import Pushed, push_image
 from jettison.sources.registry.referrers import Paper, attached
+from jettison.sources.registry.together import StoppedError
 from jettison.sources.write import check_output, parse_output, write_image
 
 HASTY = Patience(tries=3, pause=0.0, silence=2.0, longest=0.01)
@@ -220,6 +223,40 @@ def test_scope(registry: FakeRegistry) -> None:
     push(registry, image, "other/app:1")
     assert "scope=repository%3Aother%2Fapp%3Apull%2Cpush" in asked[-1]
     assert "scope=repository%3Ateam%2Fapp%3Apull" in asked[-1]
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_neighbour_may_not_be_read(registry: FakeRegistry, force: bool) -> None:  # noqa: FBT001 -- of pytest
+    """Where this user gets no token to read the repository that a blob could be mounted from, the blob is sent."""
+    image = image_of(b"one")
+    push(registry, image)
+    registry.blobs.clear()
+
+    def gate(path: str, headers: Mapping[str, str]) -> Reply | None:
+        if path.startswith("/token"):
+            return Reply(401) if "team" in path else Reply(200, b'{"token":"good"}')
+        if headers.get("authorization") != "Bearer good":
+            return Reply(401, headers={"WWW-Authenticate": f'Bearer realm="http://{registry.host}/token"'})
+        return Reply(401) if "from=team" in path else None
+
+    registry.gate = gate
+    assert set(push(registry, image, "other/app:1", force=force).blobs.values()) == {"sent"}
+
+
+def test_leaves_tls(registry: FakeRegistry) -> None:
+    """A registry with TLS that sends an upload to an address without is not followed."""
+    response = cast("Any", SimpleNamespace(headers={"Location": f"http://{registry.host}/v2/x"}))
+    with pytest.raises(BadInputError, match="not safe to ask"):
+        place_of("https://registry.example/v2/app/blobs/uploads/", response)
+
+
+def test_left_at_once(registry: FakeRegistry) -> None:
+    """When the work is to end, nobody waits for a busy registry."""
+    asked_of = Registry(f"http://{registry.host}", "app", patience=Patience(tries=3, pause=60.0))
+    asked_of.stop.set()
+    registry.gate = lambda _path, _headers: Reply(503, headers={"Retry-After": "60"})
+    with pytest.raises(StoppedError), asked(asked_of, "manifests/1", {}):
+        pass
 
 
 def test_token_expires(registry: FakeRegistry) -> None:

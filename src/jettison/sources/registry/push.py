@@ -126,7 +126,8 @@ def _exists(text: str) -> UsageError:
 
 
 def _check_tag(registry: Registry, name: ImageName, digest: str, text: str, *, force: bool) -> None:
-    if not force and find_digest(registry, name.tag) not in ("", digest):
+    there = find_digest(registry, name.tag)
+    if there not in ("", digest) and not force:
         raise _exists(text)
 
 
