@@ -1,0 +1,24 @@
+"""Kubernetes' events about pulls, and the metrics made of them."""
+
+import json
+
+from jettison.errors import JettisonError
+from jettison.report.prometheus import prometheus_text
+from jettison.run.pulls import read_pulls
+
+_PULLED = 'Successfully pulled image "a:1" in 1m2.5s (1m5s including waiting). Image size: 12 bytes.'
+_ITEMS = (
+    {"message": _PULLED},
+    {"note": 'Failed to pull image "b": x', "count": 3, "reportingInstance": "n"},
+    {"message": 'Container image "c" already present on machine', "source": {"host": "n"}},
+)
+CORPUS = (json.dumps({"items": _ITEMS}).encode(),)
+
+
+def run(data: bytes) -> None:
+    """Read events, and write metrics."""
+    try:
+        report = read_pulls(data, "fuzz")
+    except JettisonError:
+        return
+    prometheus_text(report)
