@@ -82,7 +82,7 @@ scope, pruning at 0.5 GB/s in under 600 MB of memory, and what 60,000 files need
         "coldstart_bench.py",
         ("examples/detector/workload.toml", "oci:demo-out/naive", "oci:demo-out/slim", "oci:demo-out/lean"),
         "The goal is 15 %. What makes files is the disk's file system, and ext4 is several times slower at it for some "
-        "minutes after many were deleted: that is most of what the model is off, and it cannot know it.",
+        "minutes after many were deleted, as they are here after each image; the model cannot know that.",
     ),
     Part(
         "The demo",
