@@ -86,7 +86,7 @@ def _form(case: Case) -> Iterator[Lever]:
             else load
             for load, layer in zip(case.loads, case.table.layers, strict=True)
         )
-        how = f"jettison slim {case.table.image.name} -o OUT --tier 0 --compression zstd (Docker from 23 on)"
+        how = f"jettison copy {case.table.image.name} OUT --compression zstd (Docker from 23 on)"
         yield Lever("zstd in place of gzip", case.saved(changed), "none", how, "zstd and gzip of other images")
     largest = max(case.loads, key=lambda load: load.stored, default=None)
     if largest and largest.stored > sum(load.stored for load in case.loads) / 2:
