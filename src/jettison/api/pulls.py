@@ -3,35 +3,47 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from jettison.errors import MachineError, UsageError
+from jettison.run.pullmetrics import read_metrics
 from jettison.run.pulls import LIMIT, PullReport, read_pulls
 
 _COMMAND = ("get", "events", "--all-namespaces", "-o", "json")
 _PATIENCE = 120.0  # seconds
 
 
-def pulls(file: str | None = None) -> PullReport:
+def pulls(file: str | None = None, *, metrics: str | None = None) -> PullReport:
     """Read the pulls that Kubernetes tells of.
 
     Args:
-        file: what ``kubectl get events -A -o json`` printed, ``-`` for standard input; None to ask kubectl.
+        file: what ``kubectl get events -A -o json`` printed, ``-`` for standard input; None to ask kubectl, unless
+            metrics are given.
+        metrics: file with a kubelet's metrics; None for none.
 
     Raises:
-        UsageError: the file cannot be read, or is no list of events.
+        UsageError: a file cannot be read, or is no list of events or no metrics of a kubelet.
         MachineError: kubectl is not here, or fails.
     """
-    if file is None:
-        return read_pulls(_asked(), "what kubectl prints")
+    sizes = read_metrics(_read(metrics), metrics) if metrics else ()
+    if file is not None:
+        report = read_pulls(_read(file), file)
+    elif metrics:
+        report = PullReport(0, (), (), ())
+    else:
+        report = read_pulls(_asked(), "what kubectl prints")
+    return replace(report, sizes=sizes)
+
+
+def _read(file: str) -> bytes:
     if file == "-":
-        return read_pulls(sys.stdin.buffer.read(LIMIT + 1), "standard input")
+        return sys.stdin.buffer.read(LIMIT + 1)
     try:
         with open(Path(file), "rb") as opened:
-            raw = opened.read(LIMIT + 1)
+            return opened.read(LIMIT + 1)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
-    return read_pulls(raw, file)
 
 
 def _asked() -> bytes:

@@ -16,6 +16,7 @@ HELP = Help(
     (
         ("jettison pulls", "ask kubectl"),
         ("jettison pulls events.json --by node", "what kubectl get events -A -o json printed"),
+        ("jettison pulls --metrics kubelet.txt", "a kubelet's own histogram, by size, since it was started"),
         ("jettison pulls events.json --prometheus", "metrics, for node_exporter's textfile collector"),
     ),
 )
@@ -25,6 +26,8 @@ def configure(parser: Parser) -> None:
     """Add the arguments."""
     text = "events as JSON; - for standard input (default: ask kubectl)"
     options.takes_file(parser.add_argument("file", metavar="FILE", nargs="?", help=text))
+    metrics = "a kubelet's metrics: its histogram of pulls by size (kubectl get --raw /api/v1/nodes/NODE/proxy/metrics)"
+    options.takes_file(parser.add_argument("--metrics", metavar="FILE", help=metrics))
     parser.add_argument("--by", choices=("image", "node"), default="image", help="rows of the table (default: image)")
     parser.add_argument("--prometheus", action="store_true", help="print metrics instead of a table")
     parser.add_argument("--top", metavar="N", type=values.count, default=20, help="rows of the table (default: 20)")
@@ -37,7 +40,7 @@ def run(args: Namespace) -> int:
     from jettison.report.prometheus import prometheus_text  # noqa: PLC0415 -- as above
     from jettison.report.text.pulls import pulls_blocks  # noqa: PLC0415 -- as above
 
-    record = pulls(args.file)
+    record = pulls(args.file, metrics=args.metrics)
     if args.prometheus and not args.json:
         write(prometheus_text(record))
         return EXIT_OK

@@ -15,6 +15,7 @@ from typing import Any
 
 from jettison.errors import UsageError
 from jettison.finding import Skip
+from jettison.run.pullmetrics import PulledSize
 
 LIMIT = 500_000_000  # bytes of events
 _PULLED = re.compile(
@@ -68,6 +69,7 @@ class PullReport:
         events: how many there were.
         images: over all nodes, the one whose pulls took longest in all first.
         nodes: the same by node.
+        sizes: from a kubelet's metrics, where they were given.
         skips: events that speak of a pull and were not understood, at most 20.
     """
 
@@ -75,6 +77,7 @@ class PullReport:
     images: tuple[PulledImage, ...]
     nodes: tuple[PulledImage, ...]
     skips: tuple[Skip, ...]
+    sizes: tuple[PulledSize, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

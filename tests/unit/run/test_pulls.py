@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from jettison.errors import UsageError
 from jettison.report.prometheus import prometheus_text
+from jettison.run.pullmetrics import NAME, read_metrics
 from jettison.run.pulls import PullReport, read_pulls, seconds_of
 
 NEW = 'Successfully pulled image "a:1" in 1m2.5s (1m5s including waiting). Image size: 1250000 bytes.'
@@ -84,3 +85,39 @@ def test_prometheus() -> None:
         r'(?:# (?:HELP|TYPE) .*|[a-z_]+\{image="(?:[^"\\]|\\.)*",node="[^"]*"(?:,quantile="[0-9.]+")?\} [0-9.e+-]+)'
     )
     assert all(line.fullmatch(one) for one in text.splitlines())
+
+
+METRICS = """\
+# TYPE kubelet_image_pull_duration_seconds histogram
+kubelet_image_pull_duration_seconds_bucket{image_size_in_bytes="1GB-5GB",le="30"} 1
+kubelet_image_pull_duration_seconds_bucket{image_size_in_bytes="1GB-5GB",le="60"} 3
+kubelet_image_pull_duration_seconds_bucket{image_size_in_bytes="1GB-5GB",le="+Inf"} 4
+kubelet_image_pull_duration_seconds_sum{image_size_in_bytes="1GB-5GB"} 200
+kubelet_image_pull_duration_seconds_count{image_size_in_bytes="1GB-5GB"} 4
+kubelet_image_pull_duration_seconds_bucket{image_size_in_bytes="0-10MB",le="30"} 2
+kubelet_image_pull_duration_seconds_bucket{image_size_in_bytes="0-10MB",le="+Inf"} 2
+kubelet_image_pull_duration_seconds_sum{image_size_in_bytes="0-10MB"} 3
+other_metric 5
+"""
+
+
+def test_metrics() -> None:
+    """A kubelet's histogram is read by size; quantiles are drawn within buckets, as Prometheus does."""
+    large, small = read_metrics(METRICS.encode(), "x")
+    assert (large.size, large.pulls, large.mean) == ("1GB-5GB", 4, 50.0)
+    assert large.median == 45.0  # the second of two between 30 and 60 s
+    assert large.p90 == 60.0  # beyond the last bound that is known
+    assert (small.pulls, small.mean, small.median) == (2, 1.5, 15.0)
+    with pytest.raises(UsageError, match="has no kubelet_image_pull"):
+        read_metrics(b"other 1\n", "x")
+
+
+@given(st.lists(st.tuples(st.floats(0, 1000), st.integers(0, 50)), min_size=1, max_size=6))
+def test_quantiles(steps: list[tuple[float, int]]) -> None:
+    """Whatever the histogram, a median is no more than the p90, and both lie within the bounds."""
+    bounds, total, lines = sorted({bound for bound, _ in steps}), 0, []
+    for bound, (_, more) in zip(bounds, steps, strict=False):
+        total += more
+        lines.append(f'{NAME}_bucket{{le="{bound}"}} {total}')
+    (row,) = read_metrics("\n".join([*lines, f'{NAME}_bucket{{le="+Inf"}} {total}']).encode(), "x")
+    assert 0 <= row.median <= row.p90 <= bounds[-1]

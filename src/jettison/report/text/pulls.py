@@ -1,8 +1,11 @@
 """What ``jettison pulls`` says."""
 
+from collections.abc import Sequence
+
 from jettison.report.blocks import Blocks, Column, Heading, Paragraph, Table, right
 from jettison.report.units import count_text, counted, seconds_text, size_text
 from jettison.report.words import skip_blocks
+from jettison.run.pullmetrics import PulledSize
 from jettison.run.pulls import PulledImage, PullReport
 
 
@@ -15,6 +18,8 @@ def pulls_blocks(report: PullReport, *, by_node: bool = False, top: int = 20) ->
         top: rows of it.
     """
     rows = report.nodes if by_node else report.images
+    if not rows and report.sizes:
+        return _sizes(report.sizes)
     if not rows:
         text = f"{counted(report.events, 'event')}, and none of a pull. Kubernetes keeps events for an hour by default."
         return Heading("Image pulls"), Paragraph(text)
@@ -37,7 +42,22 @@ def pulls_blocks(report: PullReport, *, by_node: bool = False, top: int = 20) ->
         f"tell apart; waiting in the kubelet's queue is beside it.{more}"
     )
     table = Table(columns, tuple(_row(one, by_node=by_node) for one in rows[:top]))
-    return Heading("Image pulls"), table, Paragraph(note, "dim"), *skip_blocks(report.skips)
+    sizes = _sizes(report.sizes) if report.sizes else ()
+    return Heading("Image pulls"), table, Paragraph(note, "dim"), *sizes, *skip_blocks(report.skips)
+
+
+def _sizes(sizes: Sequence[PulledSize]) -> Blocks:
+    columns = (Column("size"), right("pulls"), right("mean"), right("median"), right("p90"))
+    rows = tuple(
+        (
+            one.size or "(any)",
+            count_text(one.pulls),
+            *(seconds_text(value) for value in (one.mean, one.median, one.p90)),
+        )
+        for one in sizes
+    )
+    text = "From a kubelet's metrics, since it was started; median and p90 are interpolated within its buckets."
+    return Heading("Pulls by size"), Table(columns, rows), Paragraph(text, "dim")
 
 
 def _row(one: PulledImage, *, by_node: bool) -> tuple[str, ...]:
