@@ -117,6 +117,11 @@ def is_repository_tag(text: str) -> bool:
     return bool(colon) and is_tag(tag) and len(repository) <= NAME_LENGTH and _REPOSITORY.match(repository) is not None
 
 
+def tagged(name: str) -> str:
+    """Return an image's name with its tag: ``latest`` where it has neither tag nor digest."""
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
 def _split_scheme(text: str) -> tuple[Kind, str]:
     if text.startswith(_SKOPEO):
         return "registry", text.removeprefix(_SKOPEO)

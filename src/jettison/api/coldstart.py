@@ -16,6 +16,7 @@ from jettison.run.link import Link, Shape, linked
 from jettison.run.rates import known_rate, remember_rate
 from jettison.run.sandbox import require
 from jettison.run.workload import Workload
+from jettison.sources.blobs import contents_of
 from jettison.sources.engine.client import find_engine
 from jettison.sources.open import open_image
 
@@ -59,10 +60,11 @@ def coldstart(
     table = read_table(image, options=options, progress=progress)
     measured, rate = None, known_rate(engine) if options.cache else 0
     if passes:
-        with linked(image, shape) as link:
-            found = tuple(_passes(image, link, engine, workload, passes, progress))
+        served = contents_of(image).image  # with a manifest, and each layer's digest, from here on
+        with linked(served, shape) as link:
+            found = tuple(_passes(served, link, engine, workload, passes, progress))
         measured = Measured(found, link)
-    guess = unpack_speed(cache=options.cache)
+    guess = 0 if rate else unpack_speed(cache=options.cache)
     record = make_cold_start(table, make_plan(table), shape, engine, Rate(rate, guess), measured)
     if record.measured and options.cache:
         remember_rate(engine, record.unpack_rate)

@@ -1,7 +1,6 @@
 """``compare``: images side by side."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from jettison.errors import NotTriedError, UsageError
 from jettison.files.read import ReadOptions, read_table
@@ -52,6 +51,8 @@ def compare(
         raise UsageError("comparing takes two images or more", hint="to look at one, use 'jettison inspect'")
     if bandwidth <= 0:
         raise UsageError(f"a bandwidth of {bandwidth} bytes a second is none")
+    if cold and workload is None:
+        raise UsageError("a cold start needs a workload", hint="name one with -w")
     options = options or ReadOptions()
     if workload is not None:
         runner.require()
@@ -59,23 +60,12 @@ def compare(
         read_table(open_image(ref, platform=platform, progress=progress), options=options, progress=progress)
         for ref in refs
     ]
-    if cold and workload is None:
-        raise UsageError("a cold start needs a workload", hint="name one with -w")
     speed = unpack_speed(cache=options.cache)
     runs = [_run(table, workload, runner, options, progress) if workload else None for table in tables]
-    return Comparison(
-        bandwidth=bandwidth,
-        unpack_speed=speed,
-        images=tuple(
-            replace(_row(table, run, bandwidth, speed), cold_seconds=started)
-            for table, run, started in zip(
-                tables,
-                runs,
-                [_cold(ref, workload, runner, bandwidth, platform, progress) if cold else None for ref in refs],
-                strict=True,
-            )
-        ),
-    )
+    starts = [_cold(ref, workload, runner, bandwidth, platform, progress) if cold else None for ref in refs]
+    rows = zip(tables, runs, starts, strict=True)
+    images = tuple(_row(table, run, start, bandwidth, speed) for table, run, start in rows)
+    return Comparison(bandwidth, speed, images)
 
 
 def _cold(
@@ -106,7 +96,7 @@ def _run(table: FileTable, workload: Workload, runner: Runner, options: ReadOpti
     return measured
 
 
-def _row(table: FileTable, run: Measured | None, bandwidth: int, speed: int) -> Compared:
+def _row(table: FileTable, run: Measured | None, start: float | None, bandwidth: int, speed: int) -> Compared:
     size = size_of(table)
     return Compared(
         size=size,
@@ -114,4 +104,5 @@ def _row(table: FileTable, run: Measured | None, bandwidth: int, speed: int) -> 
         unpack_seconds=sum(layer.size for layer in table.layers) / speed,
         ready_seconds=run.ready_seconds if run else None,
         memory=run.peak_memory if run else None,
+        cold_seconds=start,
     )

@@ -62,8 +62,8 @@ def copy(
 
             table = read_table(original, progress=progress)
             image = repack(table, compression, level, scratch=scratch, progress=progress)
-        how = _bring(image, out, papers, force=force, progress=progress)
         made = contents_of(image)
+        how = _bring(made.image, out, papers, force=force, progress=progress)
     blobs = _blobs(made, how)
     return CopyResult(
         source=ref,

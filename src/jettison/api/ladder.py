@@ -98,12 +98,11 @@ def ladder(
     _check_inside(project, options.dockerfile)
     if options.code:
         _check_inside(project, options.code)
-    if work.resolve().is_relative_to(project.resolve()):
-        hint = "choose a folder beside it with --work"
-        raise UsageError(f"{work} lies in the project, and would be part of each build", hint=hint)
+    _check_work(work, project)
     builder = find_builder(options.builder)
     options.runner.require()
-    _claim(work)
+    work.mkdir(exist_ok=True)
+    (work / _MARK).touch()
     climb = _Climb(project, work, workload, replace(options, builder=builder.name), progress)
     rungs = tuple(climb.rungs())
     shape = options.shape
@@ -121,14 +120,13 @@ def _check_inside(project: Path, name: str) -> None:
         raise UsageError(f"{path} is a link, or lies outside of the project", hint="make it a file of the project")
 
 
-def _claim(work: Path) -> None:
-    """Make the work folder, or take the one of an earlier run; never one with files of anybody else."""
-    work.mkdir(exist_ok=True)
-    mark = work / _MARK
-    if not mark.exists():
-        if any(work.iterdir()):
-            raise UsageError(f"{work} is there, and not a ladder's", hint="choose another folder with --work")
-        mark.touch()
+def _check_work(work: Path, project: Path) -> None:
+    """Refuse a work folder in the project, or with files of anybody but an earlier run."""
+    if work.resolve().is_relative_to(project.resolve()):
+        hint = "choose a folder beside it with --work"
+        raise UsageError(f"{work} lies in the project, and would be part of each build", hint=hint)
+    if work.exists() and not (work / _MARK).exists() and (not work.is_dir() or any(work.iterdir())):
+        raise UsageError(f"{work} is there, and not a ladder's", hint="choose another folder with --work")
 
 
 @dataclass(frozen=True, slots=True)

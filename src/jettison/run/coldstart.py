@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
-from jettison.errors import MachineError
+from jettison.errors import JettisonError, MachineError
 from jettison.oci.image import Descriptor, Extent, Image, Layer
 from jettison.progress import SILENT, Progress
 from jettison.run.engine import run_in_engine
@@ -22,6 +22,7 @@ from jettison.run.pullmodel import Pull
 from jettison.run.workload import RunResult, Workload
 from jettison.sources.blobs import contents_of
 from jettison.sources.engine.client import Engine, EngineError, ask, failed, inspect_image
+from jettison.sources.extent import pieces
 from jettison.sources.registry.client import Patience
 from jettison.sources.registry.download import Shelf, fetch_blobs
 from jettison.sources.registry.find import find_registry
@@ -66,11 +67,9 @@ def empty_page_cache(image: Image) -> str:
     except OSError as error:
         return f"the page cache could not be emptied: {error.strerror or error} (root may)"
     for layer in image.layers:
-        with suppress(OSError), open(layer.blob.path, "rb") as file:
-            file.seek(layer.blob.offset)
-            left = layer.blob.size
-            while left > 0 and (piece := file.read(min(left, _WARM))):
-                left -= len(piece)
+        with suppress(OSError, JettisonError):  # who serves it says what is wrong with it
+            for _ in pieces(layer.blob, size=_WARM):
+                pass
     return ""
 
 

@@ -118,11 +118,12 @@ def _open_remote(reference: Reference, wanted: Platform | None, progress: Progre
 
 
 def _open_in_engine(reference: Reference, wanted: Platform | None, progress: Progress) -> Image:
-    from jettison.sources.engine.pull import in_place, saved  # noqa: PLC0415 -- most images are files
+    from jettison.sources.engine.pull import in_place, look_up, saved  # noqa: PLC0415 -- most images are files
 
-    if found := in_place(reference, wanted):
+    engine, known = look_up(reference)
+    if found := in_place(engine, known, reference, wanted):
         return found
-    archive = Reference(reference.text, "", saved(reference, wanted, progress), "")
+    archive = Reference(reference.text, "", saved(engine, known, reference, wanted, progress), "")
     store = open_store(archive.path)
     image = _open_layout(store, archive, wanted) if is_layout(store) else _open_docker(store, archive)
     return replace(image, name=reference.text)

@@ -13,7 +13,7 @@ from jettison.oci.image import Image
 from jettison.oci.media import OCI_INDEX
 from jettison.outputs import check_place, whole_dir, whole_file
 from jettison.progress import SILENT, Progress, Task
-from jettison.reference import ENGINES, Reference, is_repository_tag, parse_reference
+from jettison.reference import ENGINES, Reference, is_repository_tag, parse_reference, tagged
 from jettison.sources.blobs import Contents, contents_of, place_blob, verified_pieces
 from jettison.sources.names import name_annotations
 from jettison.sources.tar_writer import TarWriter
@@ -127,7 +127,7 @@ def parse_output(out: str) -> Output:
     if reference.kind == "registry":
         return Output("registry", Path("/"), reference.path)
     if reference.kind in ENGINES:
-        name = reference.path if ":" in reference.path.rpartition("/")[2] else f"{reference.path}:latest"
+        name = tagged(reference.path)
         if not is_repository_tag(name):
             raise UsageError(f"{out}: no engine loads an image called {name!r}", hint="write REPOSITORY:TAG")
         return Output(reference.kind, place_of_name(reference), name)
@@ -137,15 +137,14 @@ def parse_output(out: str) -> Output:
 
 def place_of_name(reference: Reference) -> Path:
     """Return what stands for an engine's image in the current folder: engine and name, fit for a file."""
-    name = reference.path if ":" in reference.path.rpartition("/")[2] else f"{reference.path}:latest"
-    return Path.cwd() / re.sub(r"[^A-Za-z0-9._-]", "_", f"{reference.kind}:{name}")
+    return Path.cwd() / re.sub(r"[^A-Za-z0-9._-]", "_", f"{reference.kind}:{tagged(reference.path)}")
 
 
 def _name(reference: Reference, kind: str) -> str:
     name = reference.tag
     if kind != "docker-archive" or not name:
         return name
-    full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+    full = tagged(name)
     if not is_repository_tag(full):
         raise UsageError(f"{reference.text}: Docker loads no image called {full!r}", hint="write REPOSITORY:TAG")
     return full

@@ -27,7 +27,7 @@ def test_work_folder(project: Path, tmp_path: Path) -> None:
             ladder(project, work, WORKLOAD)
     (tmp_path / "slim").mkdir()
     (tmp_path / "slim" / "precious").touch()
-    with pytest.raises(UsageError, match=r"not a ladder's|is not here|here"):
+    with pytest.raises(UsageError, match="not a ladder's"):
         ladder(project, tmp_path / "slim", WORKLOAD)
     assert (tmp_path / "slim" / "precious").exists()
 

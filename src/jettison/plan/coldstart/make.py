@@ -37,7 +37,7 @@ class Rate:
 
     Attributes:
         known: as an earlier pull by the same engine told it; 0 when none did.
-        guess: an estimate for this machine.
+        guess: an estimate for this machine; 0 where it is known.
     """
 
     known: int

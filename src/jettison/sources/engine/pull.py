@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from typing import IO, BinaryIO, cast
 
 from jettison.errors import MachineError, UsageError
@@ -12,7 +13,7 @@ from jettison.oci.image import Descriptor, Image, Platform
 from jettison.oci.manifest import MANIFEST_LIMIT
 from jettison.oci.media import INDEXES, MANIFESTS
 from jettison.progress import Progress, Task
-from jettison.reference import Reference
+from jettison.reference import Reference, tagged
 from jettison.sources.engine.client import Engine, failed, find_engine, inspect_image, stores
 from jettison.sources.extent import read_extent
 from jettison.sources.layout import candidates_of, choose, open_candidate
@@ -23,23 +24,25 @@ _PIECE = 1 << 20
 _LAST_WORDS = 4_096
 
 
-def in_place(reference: Reference, wanted: Platform | None) -> Image | None:
+def in_place(
+    engine: Engine, known: Mapping[str, object], reference: Reference, wanted: Platform | None
+) -> Image | None:
     """Open an image in the content store of containerd, which keeps blobs as they were pulled; nothing is copied.
 
     Args:
-        reference: of an engine.
+        engine: that has it.
+        known: what :func:`look_up` gave.
+        reference: of the image.
         wanted: the platform; None for the machine's.
 
     Returns:
         None where the engine has another store, or this user may not read it.
 
     Raises:
-        UsageError: the engine has no such image, or none for that platform.
+        UsageError: the engine has none for that platform.
         BadInputError: what lies there is malformed.
-        MachineError: the engine is not here, or does not answer.
     """
-    engine = find_engine(reference.kind)
-    digest = check_digest(_known(engine, reference)["Id"], f"{reference.text}: its id")
+    digest = check_digest(known["Id"], f"{reference.text}: its id")
     for root in stores(engine):
         store = FolderStore(root)
         extent = blob(store, digest)
@@ -55,38 +58,38 @@ def in_place(reference: Reference, wanted: Platform | None) -> Image | None:
     return None
 
 
-def saved(reference: Reference, wanted: Platform | None, progress: Progress) -> str:
+def saved(
+    engine: Engine,
+    known: Mapping[str, object],
+    reference: Reference,
+    wanted: Platform | None,
+    progress: Progress,
+) -> str:
     """Let an engine save an image into the cache, unless that was done, and return the archive's path.
 
     Args:
-        reference: of an engine.
+        engine: that has it.
+        known: what :func:`look_up` gave.
+        reference: of the image.
         wanted: the platform; None for the machine's.
         progress: told the bytes that come.
 
     Raises:
-        UsageError: the engine has no such image.
-        MachineError: the engine is not here, died midway, or changed the image meanwhile; nothing is kept then.
+        MachineError: the engine died midway, or changed the image meanwhile; nothing is kept then.
     """
-    engine = find_engine(reference.kind)
-    known = _known(engine, reference)
     size = int(said) if isinstance(said := known.get("Size"), int) else 0
     cache = Cache(cache_root() / "engine", max(DEFAULT_CACHE_LIMIT, 2 * size))
     key = sha256(f"{engine.name} {known['Id']} {reference.path} {wanted}".encode()).partition(":")[2]
     if found := cache.path(key):
         return str(found)
     with progress.task(f"save {reference.path} from {engine.name}", size or None) as task, cache.put(key) as file:
-        _save(engine, _with_tag(reference.path), file, task)
-        if _known(engine, reference)["Id"] != known["Id"]:
+        _save(engine, tagged(reference.path), file, task)  # without a tag, all of the repository would be saved
+        if look_up(reference)[1]["Id"] != known["Id"]:
             raise MachineError(f"{reference.text} became another image while it was saved", hint="try again")
     path = cache.path(key)
     if path is None:
         raise MachineError(f"{reference.text}: the saved image vanished from the cache", hint="is there room?")
     return os.fspath(path)
-
-
-def _with_tag(name: str) -> str:
-    """Return a name with its tag: without one, an engine saves every tag of the repository."""
-    return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"
 
 
 def _save(engine: Engine, name: str, file: BinaryIO, task: Task) -> None:
@@ -110,11 +113,18 @@ def _save(engine: Engine, name: str, file: BinaryIO, task: Task) -> None:
             raise failed(engine, command, said.read(_LAST_WORDS))
 
 
-def _known(engine: Engine, reference: Reference) -> dict[str, object]:
+def look_up(reference: Reference) -> tuple[Engine, Mapping[str, object]]:
+    """Return the engine of a reference, and what it says of the image: its ``Id`` with the algorithm, ``Size``.
+
+    Raises:
+        UsageError: the engine has no such image.
+        MachineError: the engine is not here, or does not answer.
+    """
+    engine = find_engine(reference.kind)
     known = inspect_image(engine, reference.path)
     if known is None or not isinstance(known.get("Id"), str):
         hint = f"see what is there: {engine.name} images"
         raise UsageError(f"{engine.name} has no image called {reference.path!r}", hint=hint)
     if not str(known["Id"]).startswith("sha256:"):
         known["Id"] = f"sha256:{known['Id']}"  # podman says the hex alone
-    return known
+    return engine, known

@@ -11,10 +11,10 @@ from threading import Event
 from jettison.errors import BadInputError, UsageError
 from jettison.interrupt import deferred, done
 from jettison.oci.descriptor import make_descriptor
-from jettison.oci.image import Descriptor, Image
+from jettison.oci.image import Image
 from jettison.oci.media import DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG
 from jettison.progress import SILENT, Progress, Task
-from jettison.sources.blobs import Contents, contents_of
+from jettison.sources.blobs import Contents, check_size, contents_of
 from jettison.sources.imagename import ImageName
 from jettison.sources.registry.client import NoEntryError, Patience, Registry
 from jettison.sources.registry.documents import find_digest, put_document
@@ -136,15 +136,9 @@ def _cargo(contents: Contents) -> list[Cargo]:
     kind = DOCKER_CONFIG if image.manifest_media_type == DOCKER_MANIFEST else OCI_CONFIG
     raw = image.config.raw
     first = Cargo(make_descriptor(kind, image.config.digest, len(raw)), raw)
-    layers = [Cargo(layer.descriptor, layer.blob) for layer in contents.layers]
-    for one, layer in zip(layers, contents.layers, strict=True):
-        _check_size(one.descriptor, layer.blob.size, image.name)
-    return [first, *layers]
-
-
-def _check_size(descriptor: Descriptor, size: int, where: str) -> None:
-    if descriptor.size != size:
-        raise BadInputError(f"{where}: {descriptor.digest} should have {descriptor.size} bytes, and has {size}")
+    for layer in contents.layers:
+        check_size(layer)
+    return [first, *(Cargo(layer.descriptor, layer.blob) for layer in contents.layers)]
 
 
 def _neighbours(registry: Registry, cargo: Sequence[Cargo]) -> tuple[str, ...]:
