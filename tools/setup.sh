@@ -15,6 +15,10 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     exit 1
   fi
 fi
+# strace records what workloads ask for; tests of that are skipped without it.
+if ! command -v strace >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends strace >/dev/null; } || echo "strace could not be installed" >&2
+fi
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1' 2>&1 | { grep -v 'is ignored: it is neither' || true; }
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --group dev -e '.[compose,completion]' 2>&1 | { grep -v 'is ignored: it is neither' || true; }

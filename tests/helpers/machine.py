@@ -39,6 +39,12 @@ def need_namespaces() -> None:
         pytest.skip(error.message)
 
 
+def need_strace() -> None:
+    """Skip where there is no strace; what installs this project's tools installs it."""
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+
+
 @contextlib.contextmanager
 def small_disk(folder: Path, size: int) -> Iterator[Path]:
     """Give a disk of so many bytes, mounted on a new folder; skip where this user may mount none."""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from tests.helpers.traces import RUN
+
 from jettison.compose.record import BuildResult, BuiltLayer, Package, Resolved, Wheel
 from jettison.files.diff import GroupDiff, ImageDiff, PathDiff
 from jettison.files.gpu import GpuReport, GpuRow
@@ -20,6 +22,7 @@ from jettison.files.ledger import Ledger, LedgerLayer, LedgerRow
 from jettison.finding import Finding, Skip
 from jettison.plan.coldstart.record import ColdStart, Lever, Phase, Prediction
 from jettison.plan.explain import Explanation
+from jettison.plan.keep.summary import TracedShare, TraceReport
 from jettison.plan.record import Plan, Step, Target
 from jettison.proof.comparison import Compared, Comparison
 from jettison.proof.digests import DigestCheck, DigestReport
@@ -256,6 +259,22 @@ def copy_result() -> CopyResult:
     how: tuple[How, ...] = ("sent", "mounted", "there")
     blobs = tuple(CopiedBlob(OLD, 40 * MB, one) for one in how)
     return CopyResult("oci:app", "registry:h/app:1", OLD, True, blobs, 120 * MB, 40 * MB, ("plan.json",), 3.25)
+
+
+def trace_report() -> TraceReport:
+    """A service and a command; one of them failed."""
+    once = replace(RUN, workload="train", service=False, passed=False, error="exit code 1", gpu="missing")
+    owners = (
+        TracedShare("python:torch", 9_000, 2_160 * MB, 3_100, 880 * MB, 420),
+        TracedShare("deb:libc6", 300, 13 * MB, 12, 4 * MB, 3),
+        TracedShare("", 40, 170 * MB, 2, 168 * MB, 0),
+    )
+    phases = (
+        TracedShare("start", 3_300, 1_020 * MB, 3_000, 1_000 * MB, 300),
+        TracedShare("once", 200, 60 * MB, 114, 52 * MB, 86),
+    )
+    total = TracedShare("", 9_340, 2_343 * MB, 3_114, 1_052 * MB, 423)
+    return TraceReport(OLD, (RUN, once), total, owners, phases, 57, 812, ("train: exit code 1",))
 
 
 def pull_report() -> PullReport:

@@ -14,7 +14,10 @@ from pathlib import Path
 from tests.helpers.images import File, tar_bytes
 
 _TOOLS = ("sh", "cat", "id", "sleep", "ls", "true")
-_MODULES = "json, traceback, encodings.idna, http.server, socket, subprocess, threading, time, signal, ctypes, resource"
+_MODULES = (
+    "json, traceback, encodings.idna, encodings.ascii, http.server, socket, subprocess, threading, time, signal, "
+    "ctypes, resource"
+)
 PYTHON = "/usr/bin/python3"
 
 

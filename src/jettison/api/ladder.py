@@ -28,7 +28,7 @@ from jettison.errors import NotTriedError, RefusedError, UsageError
 from jettison.files.read import read_table
 from jettison.interrupt import goes_on
 from jettison.oci.digest import sha256
-from jettison.plan.options import HIGHEST_TIER, PlanOptions
+from jettison.plan.options import GPU_TIER, PlanOptions
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import check_behaviour, run_original
 from jettison.proof.ladder import Ladder, Rung, State
@@ -185,7 +185,7 @@ class _Climb:
         ]
         if self.options.gpus:
             gpu = Treatment(Choice(self.options.gpus, "needed"), 1)
-            plans.append(("slim gpu", PlanOptions(HIGHEST_TIER, gpu=gpu)))
+            plans.append(("slim gpu", PlanOptions(GPU_TIER, gpu=gpu)))
         for name, plan in plans:
             yield _Step(name, f"jettison slim, tier {plan.tier}", self._slimmed(plan))
         if self.options.compose:

@@ -1,21 +1,31 @@
 """``slim``: a smaller image, the list of what went and why, and a proof."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from jettison.api.delivery import Stage, check_free, stage_for
+from jettison.api.evidence import (
+    TraceOptions,
+    check_steady,
+    check_traceable,
+    load_traces,
+    reader_of,
+    record_all,
+)
 from jettison.api.papers import write_papers
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
 from jettison.layers.table import Compression
+from jettison.plan.keep.record import Evidence
 from jettison.plan.make import make_plan
-from jettison.plan.options import DEFAULTS, PlanOptions
+from jettison.plan.options import DEFAULTS, TRACED_TIER, PlanOptions
 from jettison.plan.record import Plan
 from jettison.plan.updates import updates
 from jettison.progress import SILENT, Progress
+from jettison.proof.backoff import BackOff
 from jettison.proof.behaviour import run_original
 from jettison.proof.make import prove, read_new, scope_of
 from jettison.proof.opening import with_opening
@@ -25,12 +35,18 @@ from jettison.proof.structure import expect
 from jettison.rebuild.apply import PROOF, Packing, apply_plan
 from jettison.rebuild.prune import new_contents, prune_files
 from jettison.rebuild.record import Rebuilt
+from jettison.run.exercise import Rootfs, unpacked
 from jettison.run.measured import Measured, remember
-from jettison.run.runner import EMBEDDED, Runner
+from jettison.run.runner import EMBEDDED, Runner, on_rootfs
+from jettison.run.trace.make import Recorder, check_complete
+from jettison.run.trace.record import Trace
+from jettison.run.tracing import find_strace
 from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
 from jettison.sources.write import Output, parse_output, write_image
 from jettison.storage import scratch_dir
+
+_TRIES = 2  # searches for what has to come back, before all of tier 3 does
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,10 @@ class SlimOptions:
     Attributes:
         platform: which image of an index.
         plan: to apply; or how far one goes that is made here, and what the user wants otherwise.
-        workloads: run on both images; each must pass on the original.
+        workloads: run on both images; each must pass on the original. At tier 3 they are traced, where no traces are
+            given.
+        held: workloads that are run on both images as well, and never traced: the proof of what traces did not see.
+        tracing: what stays at tier 3.
         compression: codec of every layer; None rewrites each as it was, and leaves untouched ones alone.
         level: of the codec.
         force: replace what is at the output.
@@ -51,6 +70,8 @@ class SlimOptions:
     platform: str | None = None
     plan: Plan | PlanOptions = DEFAULTS
     workloads: Sequence[Workload] = ()
+    held: Sequence[Workload] = ()
+    tracing: TraceOptions = field(default_factory=TraceOptions)
     compression: Compression | None = None
     level: int | None = None
     force: bool = False
@@ -81,23 +102,27 @@ def slim(ref: str, out: str, options: SlimOptions | None = None, *, progress: Pr
     """
     job = _Job(out, options or SlimOptions(), progress)
     check_free(parse_output(out), force=job.options.force)
-    if job.options.workloads:
+    if job.options.workloads or job.options.held:
         job.options.runner.require()
-    old = _study(job, ref)
-    with stage_for(out, force=job.options.force) as stage:
-        made = _rebuild(job, old, stage)
-        new, proof = _prove(job, old, made.applied, stage)
-        if held := proof.verdict == "held":
-            _deliver(job, made, proof, stage)
-            _remember(job, old.table, new, proof)
+    old: _Original | None = _study(job, ref)
+    while old is not None:
+        studied = old
+        with stage_for(out, force=job.options.force) as stage:
+            made = _rebuild(job, studied, stage)
+            new, proof = _prove(job, studied, made.applied, stage)
+            if held := proof.verdict == "held":
+                _deliver(job, made, proof, stage)
+                _remember(job, studied.table, new, proof)
+        old = None if held else _backed_off(job, studied, proof)
     return SlimResult(
         out=out,
         delivered=held,
-        old=size_of(old.table),
+        old=size_of(studied.table),
         new=replace(size_of(new), name=out) if new else ImageSize(out, "", 0, 0, 0, 0),
         plan=made.applied,
         proof=proof,
         removed=made.removed,
+        restored=studied.restored,
         seconds=job.seconds,
     )
 
@@ -116,17 +141,30 @@ class _Job:
         """Measure what is done in a block."""
         began = time.monotonic()
         yield
-        self.seconds[name] = time.monotonic() - began
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
 
 
 @dataclass(frozen=True, slots=True)
 class _Original:
-    """What is known of the original before anything is written; ``runs`` has one result for each of ``workloads``."""
+    """What is known of the original before anything is written.
+
+    Attributes:
+        table: what was read.
+        plan: to apply.
+        workloads: to run on both images.
+        runs: one result for each of them.
+        traces: of the workloads, at tier 3.
+        restored: what came back since a proof did not hold without it, with the reasons.
+        tries: proofs that did not hold.
+    """
 
     table: FileTable
     plan: Plan
     workloads: tuple[Workload, ...]
     runs: tuple[RunResult, ...]
+    traces: tuple[Trace, ...] = ()
+    restored: Mapping[str, str] = field(default_factory=dict)
+    tries: int = 0
 
 
 def _study(job: _Job, ref: str) -> _Original:
@@ -135,14 +173,89 @@ def _study(job: _Job, ref: str) -> _Original:
     with job.phase("read"):
         image = open_image(ref, platform=options.platform, progress=job.progress)
         table = read_table(image, options=options.reading, progress=job.progress)
+    if isinstance(wanted, PlanOptions) and wanted.tier >= TRACED_TIER:
+        return _study_traced(job, table, wanted)
     with job.phase("plan"):
         plan = make_plan(table, wanted) if isinstance(wanted, PlanOptions) else wanted
-    workloads = with_opening(options.workloads, table, plan)
+    workloads = with_opening((*options.workloads, *options.held), table, plan)
     with job.phase("run original"):
         runs = run_original(
             image, workloads, runner=options.runner, limits=options.reading.limits, progress=job.progress
         )
     return _Original(table, plan, workloads, runs)
+
+
+def _study_traced(job: _Job, table: FileTable, wanted: PlanOptions) -> _Original:
+    """Trace the workloads, plan by it, and see how all of them answer without a tracer.
+
+    Workloads that are not traced are tried without what would go, before an image is made: what they ask for in vain
+    comes back.
+    """
+    options, progress = job.options, job.progress
+    check_traceable(options.workloads, options.tracing.files)
+    with unpacked(table.image, limits=options.reading.limits, progress=progress) as rootfs:
+        with job.phase("trace"):
+            trace, seen = _traces(job, table, rootfs)
+        evidence = options.tracing.evidence(trace, reader_of(rootfs))
+        with job.phase("run original"):
+            workloads = (*options.workloads, *options.held)
+            runner = on_rootfs(options.runner, rootfs)
+            runs = run_original(table.image, workloads, runner=runner, limits=options.reading.limits, progress=progress)
+        check_steady(options.workloads, runs, seen)
+        with job.phase("plan"):
+            plan = make_plan(table, replace(wanted, evidence=evidence))
+            search = _search(job, table, rootfs, tuple(zip(workloads, runs, strict=True))[len(seen) :], evidence)
+            plan = search.settle(plan)
+        opening = with_opening(workloads, table, plan)[len(workloads) :]
+        with job.phase("run original"):
+            runs += run_original(table.image, opening, runner=runner, limits=options.reading.limits, progress=progress)
+    return _Original(table, plan, (*workloads, *opening), runs, (trace,), dict(search.restored))
+
+
+def _traces(job: _Job, table: FileTable, rootfs: Rootfs) -> tuple[Trace, tuple[RunResult, ...]]:
+    """Return the trace that tier 3 rests on, and what the workloads answered while it was recorded."""
+    options = job.options
+    if options.tracing.files:
+        return load_traces(options.tracing.files, incomplete=options.tracing.incomplete), ()
+    trace, seen = record_all(rootfs, table, options.workloads, progress=job.progress)
+    check_complete(trace, told=options.tracing.incomplete)
+    return trace, seen
+
+
+def _search(
+    job: _Job, table: FileTable, rootfs: Rootfs, pairs: Sequence[tuple[Workload, RunResult]], evidence: Evidence
+) -> BackOff:
+    """Return what finds out what has to come back."""
+    wanted = job.options.plan
+    assert isinstance(wanted, PlanOptions)  # noqa: S101 -- a plan that is given is applied as it is
+
+    def replan(restored: Mapping[str, str]) -> Plan:
+        return make_plan(table, replace(wanted, evidence=evidence, restored=restored))
+
+    return BackOff(table, rootfs, pairs, Recorder(find_strace()), replan, job.progress)
+
+
+def _backed_off(job: _Job, old: _Original, proof: Proof) -> _Original | None:
+    """Return what to try after a proof that did not hold; None when there is nothing more to try.
+
+    First what has to come back at tier 3 is looked for. Where that finds nothing, or did not help either, all of the
+    tier comes back.
+    """
+    wanted = job.options.plan
+    traced = any(step.tier >= TRACED_TIER for step in old.plan.steps)
+    if not (isinstance(wanted, PlanOptions) and traced and proof.verdict == "failed" and old.workloads):
+        return None
+    limits, progress = job.options.reading.limits, job.progress
+    with job.phase("back off"), unpacked(old.table.image, limits=limits, progress=progress) as rootfs:
+        evidence = job.options.tracing.evidence(old.traces[0], reader_of(rootfs))
+        search = _search(job, old.table, rootfs, tuple(zip(old.workloads, old.runs, strict=True)), evidence)
+        plan = search.find(old.plan, old.restored) if old.tries < _TRIES else None
+        if plan is not None and search.restored.keys() != old.restored.keys():
+            return replace(old, plan=plan, restored=dict(search.restored), tries=old.tries + 1)
+    reason = "nothing less makes the proof hold"
+    everything = {step.id: reason for step in old.plan.steps if step.tier >= TRACED_TIER}
+    lower = make_plan(old.table, replace(wanted, tier=TRACED_TIER - 1))
+    return replace(old, plan=lower, restored={**old.restored, **everything}, tries=_TRIES)
 
 
 def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:
@@ -161,7 +274,7 @@ def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:
                 scratch=scratch,
                 pruned=pruned,
                 packing=Packing(codec, options.level, limits),
-                annotations={PROOF: scope_of(options.workloads)},
+                annotations={PROOF: scope_of(old.workloads)},
                 progress=job.progress,
             )
             write_image(rebuilt.image, stage.reference, shown=job.out, proved=True, progress=job.progress)
@@ -193,6 +306,7 @@ def _prove(job: _Job, old: _Original, applied: Plan, stage: Stage) -> tuple[File
             applied,
             workloads=old.workloads,
             before=old.runs,
+            traces=old.traces,
             expected=expected.result() if expected else None,
             runner=options.runner,
             options=options.reading,
@@ -212,6 +326,8 @@ def _remember(job: _Job, old: FileTable, new: FileTable | None, proof: Proof) ->
     """Keep what the proof measured for ``compare``."""
     if new is None or not job.options.reading.cache:
         return
-    for workload, seen in zip(job.options.workloads, proof.behaviours, strict=False):  # ours are behind the user's
+    for workload, seen in zip(
+        (*job.options.workloads, *job.options.held), proof.behaviours, strict=False
+    ):  # ours are behind the user's
         remember(old.image, workload, Measured(seen.ready_before, seen.memory_before))
         remember(new.image, workload, Measured(seen.ready_after, seen.memory_after))

@@ -54,6 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("diff", "compare two images by owner, kind or path"),
     Command("verify-image", "recompute every digest and size of an image from its bytes"),
     Command("build", "compose an image from packages, wheels and files, without a container engine"),
+    Command("trace", "record which files of an image a workload asks for, or show what was recorded"),
     Command("plan", "list what would be removed from an image, and why"),
     Command("slim", "write a smaller image, with the list of what went and a proof"),
     Command("explain", "say why a path of an image stays or goes, or what a rule is about"),

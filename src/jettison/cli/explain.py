@@ -14,6 +14,7 @@ HELP = Help(
     (
         ("jettison explain app.tar /usr/bin/gcc", "does the compiler go, and by which rule?"),
         ("jettison explain app.tar /usr/lib/x86_64-linux-gnu/libz.so.1", "what needs this library?"),
+        ("jettison explain app.tar /usr/bin/cat --trace detect.json", "which workload, and which of its processes?"),
         ("jettison explain cuda-twice", "a rule; jettison rules lists them"),
     ),
 )
@@ -42,6 +43,7 @@ def run(args: Namespace) -> int:
             args.path,
             platform=args.platform,
             planning=options.plan_options(args),
+            tracing=options.trace_options(args),
             options=reading,
             progress=progress,
         )

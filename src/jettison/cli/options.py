@@ -11,6 +11,9 @@ from jettison.cli.streams import write
 from jettison.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jettison.api.evidence import TraceOptions
     from jettison.files.read import ReadOptions
     from jettison.layers.limits import Limits
     from jettison.plan.options import PlanOptions
@@ -105,11 +108,48 @@ def add_planning(parser: Parser) -> None:
         metavar="TIER",
         type=values.tier,
         help="how far to go: 0 or lossless (bytes that no container can see), 1 or build-only (the default), 2 or gpu "
-        "(the default with --gpu)",
+        "(the default with --gpu), 3 or traced (what no workload asks for)",
     )
     group.add_argument("--keep", metavar="RULE", action="append", default=[], help=_KEEP)
     group.add_argument("--drop", metavar="RULE", action="append", default=[], help=_DROP)
     add_gpu(parser)
+    add_traces(parser)
+
+
+def add_traces(parser: Parser) -> None:
+    """Add the options on what tier 3 rests on."""
+    group = parser.add_argument_group("traces (tier 3)")
+    takes_file(
+        group.add_argument(
+            "--trace", metavar="FILE", action="append", default=[], help="what jettison trace recorded; repeatable"
+        )
+    )
+    group.add_argument(
+        "--python",
+        metavar="DEPTH",
+        choices=("module", "package", "distribution"),
+        default="package",
+        help="what of pure Python stays with a module that was used: the module, those beside it in its package (the "
+        "default), or all of its distribution; libraries and data stay by file",
+    )
+    group.add_argument(
+        "--lazy-imports",
+        metavar="N",
+        type=values.count,
+        default=1,
+        help="how many imports that stand in functions are followed, one behind another (default: 1)",
+    )
+    group.add_argument(
+        "--incomplete-traces", action="store_true", help="use traces that lack something, at your own risk"
+    )
+
+
+def trace_options(args: Namespace) -> "TraceOptions":
+    """Return what tier 3 rests on, from ``--trace`` and the options beside it."""
+    from jettison.api.evidence import TraceOptions  # noqa: PLC0415 -- only once a command runs
+
+    files = tuple(Path(name) for name in args.trace)
+    return TraceOptions(files, args.python, args.lazy_imports, args.incomplete_traces)
 
 
 def add_gpu(parser: Parser) -> None:
@@ -164,21 +204,23 @@ def runner_from(args: Namespace) -> "Runner":
     """Return what runs containers, from ``--engine``."""
     from jettison.run.runner import EMBEDDED, runner_for  # noqa: PLC0415 -- only once a command runs
 
-    return runner_for(args.engine) if args.workload else EMBEDDED
+    return runner_for(args.engine) if args.workload or getattr(args, "verify_with", ()) else EMBEDDED
 
 
 def plan_options(args: Namespace) -> "PlanOptions":
     """Return what a plan is to be, from ``--tier`` (else as far as Jettison can), ``--keep`` and ``--drop``."""
     from jettison.elf.arch import Choice  # noqa: PLC0415 -- only once a command runs
     from jettison.elf.treatment import Treatment  # noqa: PLC0415 -- as above
-    from jettison.plan.options import DEFAULT_TIER, HIGHEST_TIER, PlanOptions  # noqa: PLC0415 -- as above
+    from jettison.plan.options import DEFAULT_TIER, GPU_TIER, TRACED_TIER, PlanOptions  # noqa: PLC0415 -- as above
 
-    usual = HIGHEST_TIER if args.gpu else DEFAULT_TIER
+    usual = TRACED_TIER if args.trace else GPU_TIER if args.gpu else DEFAULT_TIER
     tier = usual if args.tier is None else args.tier
     if not args.gpu and (args.ptx or args.gpu_level or args.gpu_scope):
         raise UsageError("--ptx, --gpu-level and --gpu-scope go with --gpu", hint="for example: --gpu h100,a100")
-    if args.gpu and tier < HIGHEST_TIER:
-        raise UsageError(f"--gpu goes with --tier {HIGHEST_TIER}", hint="leave --tier out")
+    if args.gpu and tier < GPU_TIER:
+        raise UsageError(f"--gpu goes with --tier {GPU_TIER} or more", hint="leave --tier out")
+    if args.trace and tier < TRACED_TIER:
+        raise UsageError(f"--trace goes with --tier {TRACED_TIER}", hint="leave --tier out")
     if args.gpu_scope == "all" and not args.quiet:
         write(_NOTICE, sys.stderr)
     gpu = Treatment(Choice(_targets(args.gpu), args.ptx or "needed"), args.gpu_level or 1) if args.gpu else None
@@ -220,9 +262,14 @@ def read_options(args: Namespace) -> "ReadOptions":
 
 def workloads_from(args: Namespace) -> "tuple[Workload, ...]":
     """Read the files of ``-w``."""
+    return read_workloads(args.workload)
+
+
+def read_workloads(names: "Sequence[str]") -> "tuple[Workload, ...]":
+    """Read the files of workloads."""
     from jettison.run.workload_file import load_workload  # noqa: PLC0415 -- only once a command runs
 
-    return tuple(load_workload(Path(name)) for name in args.workload)
+    return tuple(load_workload(Path(name)) for name in names)
 
 
 def plan_from(name: str | None) -> "Plan | None":

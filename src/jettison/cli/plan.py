@@ -20,6 +20,7 @@ HELP = Help(
         ("jettison plan app.tar", "what would go, and why"),
         ("jettison plan app.tar -o plan.json", "saved: edit it, then jettison slim app.tar --plan plan.json -o OUT"),
         ("jettison plan app.tar --tier lossless", "only bytes that no container can see"),
+        ("jettison plan app.tar --trace detect.json", "what no workload asks for, as well"),
         ("jettison plan app.tar --keep '/opt/app/**' --keep owner:deb:curl", "with exceptions"),
     ),
 )
@@ -53,6 +54,7 @@ def run(args: Namespace) -> int:
             args.image,
             platform=args.platform,
             planning=options.plan_options(args),
+            tracing=options.trace_options(args),
             options=reading,
             progress=progress,
         )

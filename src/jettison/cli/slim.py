@@ -18,6 +18,10 @@ HELP = Help(
         ("jettison slim app.tar -o oci:slim -w detect.toml", "slim as far as tier 1, and prove it with a workload"),
         ("jettison slim app.tar -o docker-archive:slim.tar --tier lossless", "only bytes that no container can see"),
         ("jettison slim app.tar -o oci:slim -w detect.toml --gpu h100,a100", "GPU code for these alone, too"),
+        (
+            "jettison slim app.tar -o oci:slim --tier 3 -w train.toml --verify-with held.toml",
+            "what no workload asks for as well; proved on one that was not traced, too",
+        ),
         ("jettison slim app.tar --plan plan.json -o oci:slim", "apply a plan that was saved and edited"),
         ("jettison slim registry:HOST/app:1 -o registry:HOST/app:1-slim", "from a registry into it"),
         ("jettison slim app.tar -o oci:slim --compression zstd:12", "smaller in the pull; engines must know zstd"),
@@ -31,6 +35,15 @@ def configure(parser: Parser) -> None:
     options.add_image(parser, "image", "the image to slim; it is not changed")
     options.add_out(parser, f"where to write: {options.OUTPUTS}", required=True)
     options.add_workloads(parser)
+    options.takes_file(
+        parser.add_argument(
+            "--verify-with",
+            metavar="FILE",
+            action="append",
+            default=[],
+            help="a workload for the proof only: at tier 3 it is not traced, and shows what traces missed; repeatable",
+        )
+    )
     options.add_engine(parser)
     options.add_force(parser)
     options.add_compression(
@@ -38,7 +51,9 @@ def configure(parser: Parser) -> None:
     )
     options.takes_file(
         parser.add_argument(
-            "--plan", metavar="FILE", help="apply this plan; --tier, --keep, --drop and --gpu do not go with it"
+            "--plan",
+            metavar="FILE",
+            help="apply this plan; options that make one do not go with it",
         )
     )
     options.add_planning(parser)
@@ -55,14 +70,16 @@ def run(args: Namespace) -> int:
     from jettison.api.slim import SlimOptions, slim  # noqa: PLC0415 -- only once the command runs
     from jettison.report.text.slim import slim_blocks  # noqa: PLC0415 -- as above
 
-    if args.plan and (args.tier is not None or args.keep or args.drop or args.gpu):
+    if args.plan and (args.tier is not None or args.keep or args.drop or args.gpu or args.trace):
         raise UsageError(
-            "--plan does not go with --tier, --keep, --drop and --gpu", hint="edit the plan, or make a new one"
+            "--plan does not go with --tier, --keep, --drop, --gpu and --trace", hint="edit the plan, or make a new one"
         )
     codec, level = args.compression
     settings = SlimOptions(
         reading=options.read_options(args),
         workloads=options.workloads_from(args),
+        held=options.read_workloads(args.verify_with),
+        tracing=options.trace_options(args),
         runner=options.runner_from(args),
         plan=options.plan_from(args.plan) or options.plan_options(args),
         platform=args.platform,

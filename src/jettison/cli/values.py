@@ -11,7 +11,7 @@ _POWERS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _RATES = {"bps": 8, "bit/s": 8, "b/s": 1}
 _LEVELS = {"gzip": range(1, 10), "zstd": range(1, 23), "none": range(0)}
-_TIERS = {"0": 0, "lossless": 0, "1": 1, "build-only": 1, "2": 2, "gpu": 2}
+_TIERS = {"0": 0, "lossless": 0, "1": 1, "build-only": 1, "2": 2, "gpu": 2, "3": 3, "traced": 3}
 
 
 def size(text: str) -> int:
@@ -57,10 +57,10 @@ def duration(text: str) -> float:
 
 
 def tier(text: str) -> int:
-    """Return the number of a tier named ``0``, ``lossless``, ``1``, ``build-only``, ``2`` or ``gpu``.
+    """Return the number of a tier, by its number or name: ``0`` or ``lossless`` to ``3`` or ``traced``.
 
     Raises:
-        ArgumentTypeError: there is no such tier yet.
+        ArgumentTypeError: there is no such tier.
     """
     if text not in _TIERS:
         raise ArgumentTypeError(f"{text!r} is no tier; choose from {', '.join(_TIERS)}")

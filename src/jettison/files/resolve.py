@@ -43,16 +43,20 @@ def real_path(visible: Mapping[str, File], path: str) -> str | None:
     return walk(entry_of, path)
 
 
-def walk(entry_of: Callable[[str], Entry | None], path: str) -> str | None:
+def walk(
+    entry_of: Callable[[str], Entry | None], path: str, *, root: str = "", links: list[str] | None = None
+) -> str | None:
     """Return the real path that ``path`` leads to, whether something is there or not; None for a dead end or a loop.
 
     Args:
         entry_of: gives the visible entry at a real path; None where there is none.
         path: relative to the root.
+        root: real path of the directory that is the root to who looks, below which the result lies.
+        links: gets the real paths of the symlinks that are followed, in their order.
     """
-    done = ""
+    done = root
     todo = path.split("/")[::-1]
-    links = parts = 0
+    followed = parts = 0
     while todo:
         part = todo.pop()
         parts += 1
@@ -61,17 +65,19 @@ def walk(entry_of: Callable[[str], Entry | None], path: str) -> str | None:
         if part in ("", "."):
             continue
         if part == "..":
-            done = done.rpartition("/")[0]
+            done = done.rpartition("/")[0] if done != root else root
             continue
         here = f"{done}/{part}" if done else part
         entry = entry_of(here)
         if entry is None or entry.type == "dir":
             done = here
         elif entry.type == "symlink":
-            links += 1
-            if links > MAX_LINKS:
+            followed += 1
+            if followed > MAX_LINKS:
                 return None
-            done = "" if entry.link.startswith("/") else done
+            if links is not None:
+                links.append(here)
+            done = root if entry.link.startswith("/") else done
             todo.extend(entry.link.split("/")[::-1])
         elif todo:
             return None

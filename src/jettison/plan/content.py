@@ -24,3 +24,7 @@ class Content:
 def content_of(data: bytes) -> Content:
     """Return what records say of ``data``."""
     return Content(len(data), sha256(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+
+EMPTY = content_of(b"")
+"""Of a file whose name stays, and nothing else."""

@@ -14,7 +14,7 @@ from jettison.plan.record import TIERS, Plan, Step, Target
 
 SCHEMA = "jettison/plan/1"
 LIMIT = 512 << 20
-_ACTIONS = ("drop", "link", "prune", "update", "add")
+_ACTIONS = ("drop", "link", "prune", "stub", "update", "add")
 _PLAN = ("schema", "image", "layers", "tier", "steps", "keeps", "skips")
 _STEP = ("id", "action", "tier", "rule", "reason", "owner", "targets", "disk", "pull")
 
@@ -89,7 +89,7 @@ def _read_step(value: Any, number: int) -> Step:
     _check_keys(value, _STEP, where)
     where = f"step {_text(value['id'], where)!r}"
     if value["action"] not in _ACTIONS:
-        raise UsageError(f"{where}: there is no action {value['action']!r}", hint="drop, link or prune")
+        raise UsageError(f"{where}: there is no action {value['action']!r}", hint="drop, link, prune or stub")
     action = value["action"]
     found = {_read_target(each, where): None for each in _list(value["targets"], where)}
     return Step(

@@ -8,13 +8,16 @@ from jettison.files.record import File, FileTable
 from jettison.plan.record import Step, Target
 from jettison.rules.record import Key, Proposal
 
+USER = "user"
+"""The rule of what the user drops."""
+
 
 @dataclass(slots=True)
 class Part:
     """A step in the making: its text, and the entries it takes."""
 
     id: str
-    action: Literal["drop", "link", "prune"]
+    action: Literal["drop", "link", "prune", "stub"]
     tier: int
     rule: str
     reason: str
@@ -30,6 +33,7 @@ class Draft:
     Args:
         table: of the image.
         held: visible paths that the user keeps, with the pattern that says so.
+        used: visible paths that workloads asked for, with the reason: nothing drops them.
 
     Attributes:
         parts: by id.
@@ -37,9 +41,10 @@ class Draft:
         keeps: paths that a rule would take and that stay, with the reason.
     """
 
-    def __init__(self, table: FileTable, held: Mapping[str, str]) -> None:
+    def __init__(self, table: FileTable, held: Mapping[str, str], used: Mapping[str, str] | None = None) -> None:
         self.table = table
         self.held = held
+        self.used = used or {}
         self.parts: dict[str, Part] = {}
         self.taken: dict[Key, Part] = {}
         self.keeps: dict[str, str] = {}
@@ -48,7 +53,7 @@ class Draft:
         """Take what a rule proposes, but for entries that another step has and paths that stay."""
         part = self.part(rule, tier, proposal)
         for file in proposal.files:
-            if self._free(file):
+            if self._free(file) and (rule == USER or not self._in_use(file, proposal)):
                 self.take(part, file)
                 if proposal.to:
                     part.to[_key(file)] = proposal.to[_key(file)]
@@ -65,6 +70,12 @@ class Draft:
         if file.visible and file.path in self.held:
             self.keeps[file.path] = f"--keep {self.held[file.path]}"
         return _key(file) not in self.taken and file.path not in self.keeps
+
+    def _in_use(self, file: File, proposal: Proposal) -> bool:
+        if proposal.action != "drop" or not file.visible or file.path not in self.used:
+            return False
+        self.keeps[file.path] = self.used[file.path]
+        return True
 
     def take(self, part: Part, file: File) -> None:
         """Give an entry that nobody has to a part."""

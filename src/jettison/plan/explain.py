@@ -11,7 +11,7 @@ from jettison.files.record import File, FileTable
 from jettison.files.resolve import real_path
 from jettison.finding import Skip
 from jettison.plan.draft import Draft
-from jettison.plan.make import prepare
+from jettison.plan.make import Prepared, prepare
 from jettison.plan.options import DEFAULTS, PlanOptions
 from jettison.rules.commands import trail
 from jettison.rules.inside import NEVER, never
@@ -62,19 +62,20 @@ def explain(table: FileTable, path: str, options: PlanOptions = DEFAULTS) -> Exp
     Raises:
         UsageError: no layer has anything there, or an argument is wrong.
     """
-    draft, scene, reach, nothing = prepare(table, options)
+    made = prepare(table, options)
+    draft, scene = made.draft, made.scene
     wanted = "/".join(part for part in path.split("/") if part not in ("", "."))
     names = (wanted, *trail(scene, wanted)[-1:], *_real(table, wanted))
     file = next((table.visible[name] for name in names if name in table.visible), None)
     if file is not None:
-        found = _seen(table, file, draft, reach)
+        found = _seen(table, file, made)
     else:
         tries = (_implied(name, draft) or _hidden(name, draft) for name in dict.fromkeys(names))
         answer = next((each for each in tries if each is not None), None)
         if answer is None:
             raise UsageError(f"{path} is not in the image", hint="give a path as the container sees it")
         found = answer
-    return replace(found, skips=nothing)
+    return replace(found, skips=made.skips)
 
 
 def _real(table: FileTable, path: str) -> Iterator[str]:
@@ -85,18 +86,21 @@ def _real(table: FileTable, path: str) -> Iterator[str]:
         yield real
 
 
-def _seen(table: FileTable, file: File, draft: Draft, reach: Reach) -> Explanation:
+def _seen(table: FileTable, file: File, made: Prepared) -> Explanation:
     """Tell of what has an entry and is seen."""
+    draft = made.draft
     below = _below(table, file.path)
     size = sum(other.entry.size for other in (file, *below))
     if part := draft.taken.get((file.layer, file.index)):
-        verb: Verdict = "goes" if part.action == "drop" else "partly" if part.action == "prune" else "stays"
+        verb: Verdict = "goes" if part.action == "drop" else "partly" if part.action in ("prune", "stub") else "stays"
         return _made(file, size, verb, (part.id, part.rule, part.reason), ())
     gone = sum(draft.part_of(other.path) is not None for other in below)
     if gone:
         reason = f"{gone} of the {len(below)} entries in it go; ask about one of them"
         return _made(file, size, "partly", ("", "", reason), ())
-    reason, evidence = _why_it_stays(table, file, reach, draft.keeps)
+    if made.kept and (chain := made.kept.chain(file.path)):
+        return _made(file, size, "stays", ("", "", made.kept.because[file.path].reason), chain)
+    reason, evidence = _why_it_stays(table, file, made.reach, draft.keeps)
     return _made(file, size, "stays", ("", "", reason), evidence)
 
 

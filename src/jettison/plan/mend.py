@@ -8,11 +8,10 @@ from jettison.elf.closure import Found, Libraries, needs
 from jettison.errors import RefusedError
 from jettison.files.record import File
 from jettison.files.resolve import resolve
-from jettison.plan.draft import Draft, Part
+from jettison.plan.draft import USER, Draft, Part
 from jettison.rules.commands import trail
 from jettison.rules.scene import Scene, libraries_of
 
-USER = "user"
 _FIXED = re.compile(
     r"(?:[^/]+|usr/[^/]+|usr/local/[^/]+|usr/(?:lib|share)/(?:x86_64-linux-gnu|aarch64-linux-gnu|locale|doc|man|info)"
     r"|etc/.+|var(?:/.+)?|home/.+|root/.+|tmp/.+|run/.+|srv/.+)\Z"
@@ -144,7 +143,7 @@ def _take_empty(draft: Draft, listed: frozenset[str]) -> int:
 
 
 def _may_go(draft: Draft, path: str, children: list[str], listed: frozenset[str], busy: set[str]) -> bool:
-    if not path or path in draft.held or path in listed or path in busy or _FIXED.match(path):
+    if not path or path in draft.held or path in draft.used or path in listed or path in busy or _FIXED.match(path):
         return False
     process = draft.table.image.config.process
     if any(f"{name.strip('/')}/".startswith(f"{path}/") for name in (process.workdir, *process.volumes) if name):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from jettison.finding import Skip
 
-Action = Literal["drop", "link", "prune", "update", "add"]
+Action = Literal["drop", "link", "prune", "stub", "update", "add"]
 TIERS: Mapping[int, str] = {0: "lossless", 1: "build-only", 2: "gpu", 3: "traced"}
 
 
@@ -34,7 +34,8 @@ class Step:
     Attributes:
         id: unique in the plan, stable for the same image: ``<rule>/<owner or area>``.
         action: ``drop`` the entries, ``link`` them to an identical one, ``prune`` libraries: take parts of them out
-            while they still load and answer as before, ``update`` their content so that a database
+            while they still load and answer as before, leave each as an empty file, a ``stub`` that keeps a name in
+            its directory, ``update`` their content so that a database
             stays truthful, ``add`` a file and the folders to it. The last two are worked out when the plan is applied,
             never edited.
         tier: 0 to 3, see :data:`TIERS`.

@@ -13,8 +13,8 @@ from jettison.errors import BadInputError
 from jettison.files.record import File, FileTable
 from jettison.files.resolve import resolve, walk
 from jettison.layers.entry import Entry
-from jettison.plan.content import Content, content_of
-from jettison.plan.effect import dropped_entries, remaining
+from jettison.plan.content import EMPTY, Content, content_of
+from jettison.plan.effect import dropped_entries, remaining, targets
 from jettison.plan.gpu_manifest import manifest_step
 from jettison.plan.record import Plan, Step, Target
 from jettison.plan.texts import edit_alternatives, edit_diversions, edit_list, edit_record, edit_status, edit_sums
@@ -59,10 +59,10 @@ def updates(table: FileTable, plan: Plan, contents: Mapping[str, Content] = _NON
         UsageError: the plan is for another image, or a target is not in it.
     """
     dropped = dropped_entries(table, plan)
-    if not dropped and not contents:
+    changed = {**contents, **_stubs(table, plan)}
+    if not dropped and not changed:
         return ()
     change = _change(table, dropped)
-    changed = dict(contents)
     texts: dict[str, bytes] = {}
     for path in sorted(table.texts, key=_inner_first):
         if path in change.left and (edit := _editor(path, change, changed)):
@@ -73,6 +73,13 @@ def updates(table: FileTable, plan: Plan, contents: Mapping[str, Content] = _NON
     steps = [(_step(change.left[path], plan.tier, new), new) for path, new in sorted(texts.items())]
     manifest = manifest_step(table, plan, contents)
     return (*steps, manifest) if manifest else tuple(steps)
+
+
+def _stubs(table: FileTable, plan: Plan) -> dict[str, Content]:
+    """Return what becomes of visible files of which only the name stays."""
+    return {
+        file.path: EMPTY for action, files in targets(table, plan) if action == "stub" for file in files if file.visible
+    }
 
 
 def _inner_first(path: str) -> tuple[bool, int, str]:

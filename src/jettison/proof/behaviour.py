@@ -137,12 +137,18 @@ def _refused(workload: Workload, result: RunResult) -> str:
     return f"; {len(names)} of the original's answers were errors: {', '.join(names[:_LINES])}" if names else ""
 
 
-def _check(workload: Workload, was: RunResult, now: RunResult) -> Check:
+def differences(workload: Workload, was: RunResult, now: RunResult) -> list[str]:
+    """Return how a run differs from an earlier one, as the workload's probes ask; empty when it does not."""
     problems = [reason] if (reason := failure(now)) else []
     if not problems and len(now.answers) != len(workload.probes):
         problems.append(f"{len(workload.probes)} probes, {len(now.answers)} answers")
     for probe, before, after in zip(workload.probes, was.answers, now.answers, strict=False):
         problems += compare(probe, before, after)
+    return problems
+
+
+def _check(workload: Workload, was: RunResult, now: RunResult) -> Check:
+    problems = differences(workload, was, now)
     asked = f"{len(workload.probes)} probes" if workload.probes else "no probe, so no answer was compared"
     detail = f"{asked}, ready after {now.ready_seconds:.2f} s ({was.ready_seconds:.2f} s before)"
     return told(f"behaviour:{workload.name}", detail + _refused(workload, was), problems)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from jettison.files.record import FileTable
+from jettison.plan.content import EMPTY
 from jettison.plan.record import Plan, Target
 from jettison.proof.checks import told
 from jettison.proof.record import Check
@@ -93,8 +94,8 @@ def read_intent(old: FileTable, applied: Plan) -> Intent:
             path = seen.get(places.one(step, target.layer, target.path))
             if path is None:
                 continue  # hidden: the container sees neither the old nor the new
-            if step.action == "update":
-                updated[path] = target.to
+            if step.action in ("update", "stub"):
+                updated[path] = target.to if step.action == "update" else EMPTY.digest
             elif step.action == "prune":
                 pruned.add(path)
             else:

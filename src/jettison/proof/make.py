@@ -1,19 +1,26 @@
 """Puts a proof together."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
-from jettison.errors import BadInputError
+from jettison.errors import BadInputError, MachineError
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
+from jettison.plan.options import TRACED_TIER
 from jettison.plan.record import Plan
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import check_behaviour
 from jettison.proof.checks import not_tried
+from jettison.proof.lookups import NAME, check_lookups
 from jettison.proof.record import Behaviour, Check, Proof, Verdict
 from jettison.proof.structure import Expected, check_structure, digests_held, digests_lied
-from jettison.run.runner import EMBEDDED, Runner
-from jettison.run.workload import RunResult, Workload
+from jettison.run.exercise import Rootfs, unpacked
+from jettison.run.runner import EMBEDDED, Runner, on_rootfs
+from jettison.run.trace.make import Recorder
+from jettison.run.trace.record import Trace
+from jettison.run.tracing import find_strace
+from jettison.run.workload import EngineSettings, RunResult, Workload
 from jettison.sources.open import open_image
 
 BOTH = "structure and behaviour"
@@ -55,6 +62,7 @@ def prove(
     workloads: Sequence[Workload] = (),
     before: Sequence[RunResult] = (),
     expected: Expected | None = None,
+    traces: Sequence[Trace] = (),
     runner: Runner = EMBEDDED,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
@@ -69,6 +77,7 @@ def prove(
         workloads: to run on the new image.
         before: what they gave on the original.
         expected: of ``old`` and ``applied``, when that was worked out already.
+        traces: of the original: who used a GPU there has to use it on the new image.
         runner: what ran the workloads on the original.
         options: limits of reading.
         progress: told of bytes.
@@ -87,8 +96,18 @@ def prove(
     else:
         limits = options.limits if options else None
         checks += check_structure(old, new, applied, expected, limits=limits, progress=progress)
-        ran, behaviours = check_behaviour(new.image, workloads, before, runner=runner, limits=limits, progress=progress)
-        checks += ran
+        traced = applied is not None and any(step.tier >= TRACED_TIER for step in applied.steps) and bool(workloads)
+        with ExitStack() as stack:
+            rootfs = None
+            if traced:  # unpacked once for both
+                rootfs = stack.enter_context(unpacked(new.image, limits=limits, progress=progress))
+                runner = on_rootfs(runner, rootfs)
+            ran, behaviours = check_behaviour(
+                new.image, workloads, before, runner=runner, limits=limits, progress=progress
+            )
+            checks += ran
+            if rootfs is not None and applied is not None:
+                checks += (_lookups(rootfs, old, applied, workloads, traces, progress=progress),)
     return Proof(
         old=old.image.manifest_digest,
         new=new.image.manifest_digest if new else "",
@@ -97,6 +116,26 @@ def prove(
         checks=checks,
         behaviours=behaviours,
     )
+
+
+def _lookups(
+    rootfs: Rootfs,
+    old: FileTable,
+    applied: Plan,
+    workloads: Sequence[Workload],
+    traces: Sequence[Trace],
+    *,
+    progress: Progress,
+) -> Check:
+    """Trace the new image; where that cannot be done here, the proof is not whole."""
+    try:
+        recorder = Recorder(find_strace())
+    except MachineError as error:
+        return not_tried(NAME, f"{error.message}; {error.hint}")
+    sandboxed = [workload for workload in workloads if workload.engine == EngineSettings()]
+    if not sandboxed:
+        return not_tried(NAME, "the workloads run in an engine only, and look-ups are traced in the own sandbox")
+    return check_lookups(rootfs, old, applied, sandboxed, recorder, before=traces, progress=progress)
 
 
 def scope_of(workloads: Sequence[Workload]) -> str:

@@ -1,7 +1,7 @@
 """What a slim run gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jettison.files.record import FileTable
 from jettison.plan.record import Plan
@@ -54,7 +54,10 @@ class SlimResult:
         plan: as applied, updates included.
         proof: what was checked.
         removed: the removal list.
-        seconds: wall time by phase: ``read``, ``plan``, ``run original``, ``prune``, ``rebuild``, ``prove``, ``write``.
+        restored: at tier 3, what came back since the proof did not hold without it (paths, owners, or parts of the
+            tree), with the reasons.
+        seconds: wall time by phase: ``read``, ``plan``, ``run original``, ``prune``, ``rebuild``, ``prove``, ``write``;
+            at tier 3 ``trace``, and ``back off``.
     """
 
     out: str
@@ -65,3 +68,4 @@ class SlimResult:
     proof: Proof
     removed: tuple[Removed, ...]
     seconds: Mapping[str, float]
+    restored: Mapping[str, str] = field(default_factory=dict)

@@ -131,6 +131,11 @@ def _fates(
     )
     contents: dict[Key, bytes | Path] = {key: file.path for key, file in pruned.items() if key not in drops}
     contents |= {
+        key: b""
+        for step, target in _targets(plan.steps, "stub")
+        if (key := _updated(places, members, step, target)) not in drops
+    }
+    contents |= {
         key: content
         for step, content in updates
         for _, target in _targets((step,), "update")

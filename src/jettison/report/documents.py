@@ -38,6 +38,8 @@ DOCUMENTS: tuple[Document, ...] = (
     Document("digest-report", 1, "jettison.proof.digests", "DigestReport", "jettison verify-image --json"),
     Document("build-result", 1, "jettison.compose.record", "BuildResult", "jettison build --json"),
     Document("docker-build", 1, "jettison.build.record", "Build", "jettison build DIR --json"),
+    Document("trace", 1, "jettison.run.trace.record", "Trace", "jettison trace -o"),
+    Document("trace-report", 1, "jettison.plan.keep.summary", "TraceReport", "jettison trace --json"),
     Document("plan", 1, "jettison.plan.record", "Plan", "jettison plan --json"),
     Document("gpu-manifest", 1, "jettison.plan.gpu_manifest", "GpuManifest", "slim --gpu, into the image"),
     Document("explanation", 1, "jettison.plan.explain", "Explanation", "jettison explain --json"),

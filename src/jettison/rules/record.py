@@ -7,6 +7,7 @@ from typing import Literal
 
 from jettison.elf.treatment import Treatment
 from jettison.files.record import File
+from jettison.rules.kept import Kept
 from jettison.rules.reach import Reach
 from jettison.rules.scene import Scene
 
@@ -24,6 +25,7 @@ class Case:
         gone: entries that earlier rules take.
         gpu: how GPU code is pruned; None when the deployment's GPUs are not known.
         gpu_everywhere: whether files may be pruned that their licence does not let one modify.
+        kept: what stays at tier 3; None where there is no trace.
     """
 
     scene: Scene
@@ -31,6 +33,7 @@ class Case:
     gone: frozenset[Key] = frozenset()
     gpu: Treatment | None = None
     gpu_everywhere: bool = False
+    kept: Kept | None = None
 
     def left(self) -> Iterator[File]:
         """Give the visible entries that no earlier rule takes, directories left out, by path."""
@@ -48,7 +51,8 @@ class Proposal:
         reason: one sentence for a person, with its evidence.
         files: the entries.
         owner: key of the owner of all of them; ``""`` when nobody's or mixed.
-        action: ``drop`` them, ``link`` each to the entry that ``to`` names, or ``prune`` each as ``to`` says.
+        action: ``drop`` them, ``link`` each to the entry that ``to`` names, ``prune`` each as ``to`` says, or leave
+            each as an empty file, a ``stub``.
         to: for links: by (layer, index), the path in the same layer's tar of the copy that stays; for pruning how, as
             :func:`jettison.elf.treatment.treatment_text` writes it.
         saves: for pruning: by (layer, index), bytes that go from the file (an estimate).
@@ -58,7 +62,7 @@ class Proposal:
     reason: str
     files: tuple[File, ...]
     owner: str = ""
-    action: Literal["drop", "link", "prune"] = "drop"
+    action: Literal["drop", "link", "prune", "stub"] = "drop"
     to: Mapping[Key, str] = field(default_factory=dict)
     saves: Mapping[Key, int] = field(default_factory=dict)
 
@@ -69,7 +73,7 @@ class Rule:
 
     Attributes:
         name: its identifier, as in steps and on its page.
-        tier: 0 ``lossless``, 1 ``build-only`` or 2 ``gpu``.
+        tier: 0 ``lossless``, 1 ``build-only``, 2 ``gpu`` or 3 ``traced``.
         title: what goes, in a few words.
         why: why that is safe, and what the rule takes care of.
         examples: sentences ``PATH goes: …`` and ``PATH stays: …``.

@@ -19,6 +19,7 @@ from jettison.rules.record import Rule
 from jettison.rules.stale_bytecode import STALE_BYTECODE
 from jettison.rules.static_libraries import STATIC_LIBRARIES
 from jettison.rules.tests import TESTS
+from jettison.rules.traced import TRACED
 from jettison.rules.triton import TRITON
 from jettison.rules.type_stubs import STUBS
 from jettison.rules.whiteouts import WHITEOUTS
@@ -43,6 +44,7 @@ IMAGE_RULES: tuple[Rule, ...] = (
     TRITON,
     CUDA_LIBRARIES,
     CUDA_TWICE,
+    TRACED,
     GPU_CODE,
     DEBUG_INFORMATION,
 )

@@ -19,11 +19,13 @@ from jettison.run.ids import RANGE, Ids, own_ids
 from jettison.run.memory import memory_folder
 from jettison.run.meter import Meter
 from jettison.run.process import DEFAULT_PATH
+from jettison.run.pyhook import FILE
 from jettison.run.remove import remove_inside
 from jettison.run.rootfs import unpack
 from jettison.run.sandbox import OverlayError, UnableError, running
 from jettison.run.session import NOTHING, converse, stop
-from jettison.run.spec import RootKind, Spec
+from jettison.run.spec import RECORDS, RootKind, Spec
+from jettison.run.tracing import Tracing, lay_out, recorded, tracer_of
 from jettison.run.users import User, user_of
 from jettison.run.workload import EngineSettings, RunResult, Workload
 from jettison.storage import scratch_dir
@@ -148,12 +150,15 @@ def _unpacked_in(
             _remove(scratch, "image")
 
 
-def exercise_rootfs(rootfs: Rootfs, workload: Workload, *, progress: Progress = SILENT) -> RunResult:
+def exercise_rootfs(
+    rootfs: Rootfs, workload: Workload, *, tracing: Tracing | None = None, progress: Progress = SILENT
+) -> RunResult:
     """Run a workload on an unpacked image, which stays as it is.
 
     Args:
         rootfs: from :func:`unpacked`.
         workload: how to exercise it.
+        tracing: how what it does is recorded; None for not at all.
         progress: told of each probe.
 
     Returns:
@@ -162,7 +167,7 @@ def exercise_rootfs(rootfs: Rootfs, workload: Workload, *, progress: Progress = 
     Raises:
         BadInputError: the image names a user that it does not have.
         RefusedError: root runs Jettison, and the image's user has a number that is not mapped; or the workload needs
-            what only an engine gives.
+            what only an engine gives; or there is too much to record.
         MachineError: the machine forbids sandboxes, or has no room.
         UsageError: neither image nor workload says what to start, or the workload names a user the image lacks.
     """
@@ -176,15 +181,28 @@ def exercise_rootfs(rootfs: Rootfs, workload: Workload, *, progress: Progress = 
         run = Path(tempfile.mkdtemp(prefix="run-", dir=rootfs.folder))
         try:
             spec = _spec(rootfs, workload, run)
+            if tracing is not None:
+                spec = _with_strace(spec, tracing, run / "tools")
             if kind == "copy":
                 _copy(rootfs.path, run / "copy")
                 spec = replace(spec, lower=f"{run.name}/copy")
-            return _start(rootfs, replace(spec, root=kind), workload, progress)
+            return _start(rootfs, replace(spec, root=kind), workload, tracing, progress)
         except OverlayError:
             continue
         finally:
             _remove(rootfs.folder, run.name)
     raise MachineError(f"{rootfs.folder}: neither an overlay nor a copy can be mounted")
+
+
+def _with_strace(spec: Spec, tracing: Tracing, tools: Path) -> Spec:
+    """Lay strace out for a container; whoever its commands are may write records."""
+    records = tools / RECORDS
+    records.mkdir(parents=True)
+    tools.chmod(0o755)
+    lay_out(tracing.strace, tools)
+    records.chmod(0o1777)
+    hooks = tuple(f"/{site}/{FILE}" for site in tracing.sites)
+    return replace(spec, tracer=tracer_of(tracing), hooks=hooks)
 
 
 def _make_dirs(ids: Ids, *folders: Path) -> None:
@@ -260,11 +278,22 @@ def _environment(process: Process, workload: Workload, user: User) -> tuple[str,
     return tuple(f"{name}={value}" for name, value in env.items() if "\0" not in name + value)
 
 
-def _start(rootfs: Rootfs, spec: Spec, workload: Workload, progress: Progress) -> RunResult:
+def _kill(agents: list[subprocess.Popen[bytes]]) -> None:
+    for agent in agents:
+        agent.kill()
+
+
+def _start(rootfs: Rootfs, spec: Spec, workload: Workload, tracing: Tracing | None, progress: Progress) -> RunResult:
     """Run a workload on a container to its end."""
     asked = time.monotonic()
+    agents: list[subprocess.Popen[bytes]] = []
     try:
-        with running(rootfs.folder, spec, rootfs.ids) as container:
+        with ExitStack() as stack:
+            if tracing is not None:
+                tools = rootfs.folder / spec.run / "tools"
+                stack.enter_context(recorded(tracing, tools, lambda: _kill(agents)))
+            container = stack.enter_context(running(rootfs.folder, spec, rootfs.ids))
+            agents.append(container.agent)
             with Meter(container.agent.pid, container.init) as meter:
                 result = replace(converse(container, workload, progress), created_seconds=container.started - asked)
                 meter.sample()

@@ -10,7 +10,8 @@ import socket
 import struct
 
 from jettison.run import syscalls
-from jettison.run.spec import Spec
+from jettison.run.pyhook import pth_text
+from jettison.run.spec import TOOLS, Spec
 from jettison.run.syscalls import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, mount
 
 _OTHERS = (
@@ -78,6 +79,8 @@ def build_root(spec: Spec) -> None:
         for name in _FILES:
             _bind_file(folder, f"{spec.run}/{name}", f"/etc/{name}")
         _mount_dev(spec, outside)
+        if spec.tracer:
+            _bind_tools(folder, spec)
         os.makedirs(spec.workdir, exist_ok=True)
         _mount_sys()
         _directory("/proc")
@@ -124,6 +127,19 @@ def _mount_dev(spec: Spec, outside: int) -> None:
     mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, f"mode=1777,size={_SHM}")  # noqa: S108 -- the container's own
     with contextlib.suppress(OSError):  # a kernel without POSIX queues
         mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+
+def _bind_tools(folder: int, spec: Spec) -> None:
+    os.mkdir(TOOLS)
+    os.fchdir(folder)
+    try:
+        mount(f"{spec.run}/tools", TOOLS, "", MS_BIND)
+    finally:
+        os.chdir("/")
+    for path in spec.hooks:
+        with contextlib.suppress(OSError), open(path, "x", encoding="utf-8") as file:
+            file.write(pth_text())
+            os.fchmod(file.fileno(), 0o644)
 
 
 def _mount_sys() -> None:

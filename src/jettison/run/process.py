@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from jettison.run import syscalls
-from jettison.run.spec import Spec
+from jettison.run.spec import RECORDS, TOOLS, Spec
 
 # Docker's default set (moby, oci/caps/defaults.go), by number (include/uapi/linux/capability.h): CHOWN DAC_OVERRIDE
 # FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP
@@ -80,6 +80,8 @@ def _child(spec: Spec, argv: tuple[str, ...], streams: tuple[int, int, int], tel
             signal.signal(each, signal.SIG_DFL)
         env = dict(pair.split("=", 1) for pair in spec.env)
         try:
+            if spec.tracer:
+                argv, env = _traced(spec.tracer, argv, env)
             os.execvpe(argv[0], argv, env)  # noqa: S606 -- the container's own command, and no shell
         except OSError as error:
             code, message = _explain(argv[0], env, error)
@@ -87,6 +89,24 @@ def _child(spec: Spec, argv: tuple[str, ...], streams: tuple[int, int, int], tel
         message = f"{type(error).__name__}: {error}"
     os.write(tell, json.dumps({"code": code, "message": message}).encode())
     os._exit(code)
+
+
+def _traced(
+    tracer: tuple[str, ...], argv: tuple[str, ...], env: dict[str, str]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return command line and environment under strace, which is not to load what is meant for the command.
+
+    Raises:
+        OSError: there is no such command; strace would end as if the command had.
+    """
+    folders = [""] if "/" in argv[0] else env.get("PATH", DEFAULT_PATH).split(":")
+    if not any(os.access(os.path.join(folder, argv[0]), os.X_OK) for folder in folders):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    record = ("-o", f"{TOOLS}/{RECORDS}/{os.getpid()}")
+    loading = {name: value for name, value in env.items() if name.startswith("LD_")}
+    back = (word for name, value in loading.items() for word in ("-E", f"{name}={value}"))
+    rest = {name: value for name, value in env.items() if name not in loading}
+    return (*tracer, *record, *back, "--", *argv), rest
 
 
 def _limit(spec: Spec) -> None:

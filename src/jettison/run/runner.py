@@ -9,7 +9,7 @@ from jettison.errors import MachineError
 from jettison.layers.limits import Limits
 from jettison.oci.image import Image
 from jettison.progress import Progress
-from jettison.run.exercise import exercise_rootfs, unpacked
+from jettison.run.exercise import Rootfs, exercise_rootfs, unpacked
 from jettison.run.sandbox import require
 from jettison.run.workload import RunResult, Workload
 
@@ -42,6 +42,18 @@ def _allowed() -> None:
 
 
 EMBEDDED = Runner("embedded", _allowed, _embedded)
+
+
+def on_rootfs(runner: Runner, rootfs: Rootfs) -> Runner:
+    """Return a runner that uses what is unpacked already; an engine goes on as it is."""
+    if runner.name != "embedded":
+        return runner
+
+    @contextmanager
+    def ready(_: Image, __: Limits | None, progress: Progress) -> Iterator[Run]:
+        yield lambda workload: exercise_rootfs(rootfs, workload, progress=progress)
+
+    return Runner(runner.name, runner.require, ready)
 
 
 def runner_for(name: str | None) -> Runner:

@@ -4,6 +4,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 RootKind = Literal["overlay", "overlay-tmpfs", "copy"]
+TOOLS = "/dev/.jettison"
+"""Where a traced container has strace, and what it needs."""
+RECORDS = "record"
+"""Folder beside them for what strace writes, one file a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Spec:
             ``resolv.conf``.
         root: how the container gets a rootfs that it may write to: an overlay whose upper half lies in ``run`` or in
             memory, or ``lower`` itself, when that is a private copy.
+        tracer: words that go before each command; the folder ``tools`` in ``run`` has what they name. Empty for none.
+        hooks: paths in the container where Python reads :mod:`jettison.run.pyhook` at its start.
     """
 
     argv: tuple[str, ...]
@@ -39,6 +45,8 @@ class Spec:
     lower: str
     run: str
     root: RootKind = "overlay"
+    tracer: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
@@ -47,5 +55,5 @@ class Spec:
     @staticmethod
     def from_json(value: dict[str, Any]) -> "Spec":
         """Return what :meth:`to_json` wrote."""
-        lists = {key: tuple(value[key]) for key in ("argv", "env", "groups")}
+        lists = {key: tuple(value[key]) for key in ("argv", "env", "groups", "tracer", "hooks")}
         return Spec(**{**value, **lists})

@@ -74,7 +74,8 @@ def test_compressions() -> None:
 
 
 def test_tiers() -> None:
-    """Tiers go by number or name; those of later issues are refused."""
+    """Tiers go by number or name; others are refused."""
     assert [values.tier(text) for text in ("0", "lossless", "1", "build-only", "2", "gpu")] == [0, 0, 1, 1, 2, 2]
+    assert [values.tier(text) for text in ("3", "traced")] == [3, 3]
     with pytest.raises(ArgumentTypeError):
-        values.tier("3")
+        values.tier("4")

@@ -25,6 +25,7 @@ from jettison.report.text.plan import plan_blocks
 from jettison.report.text.proof import proof_blocks
 from jettison.report.text.pulls import pulls_blocks
 from jettison.report.text.slim import slim_blocks
+from jettison.report.text.trace import trace_blocks
 
 GOLDEN = Path(__file__).parent / "golden"
 BUDGET = (
@@ -33,6 +34,10 @@ BUDGET = (
     BudgetResult("files", 20000, 25463, percent=False, held=False),
 )
 
+RESTORED = {
+    "usr/bin/cat": "workload held asks for it (exec), and step traced/deb:coreutils takes it",
+    "python:pandas": "workloads answer otherwise without it",
+}
 REPORTS: dict[str, Callable[[], Blocks]] = {
     "inspection": lambda: inspection_blocks(records.inspection()),
     "inspection-top-1": lambda: inspection_blocks(records.inspection(), top=1),
@@ -42,6 +47,8 @@ REPORTS: dict[str, Callable[[], Blocks]] = {
     "plan": lambda: plan_blocks(records.plan()),
     "plan-empty": lambda: plan_blocks(replace(records.plan(), steps=(), keeps={}, skips=())),
     "slim-held": lambda: slim_blocks(records.slim_result()),
+    "slim-restored": lambda: slim_blocks(replace(records.slim_result(), restored=RESTORED)),
+    "trace": lambda: trace_blocks(records.trace_report(), top=2),
     "slim-failed": lambda: slim_blocks(records.slim_result("failed")),
     "proof-not-tried": lambda: proof_blocks(records.proof("not-tried")),
     "diff-by-owner": lambda: diff_blocks(records.image_diff()),

@@ -1,14 +1,18 @@
 """What ``jettison slim`` says."""
 
+from collections.abc import Mapping
+
 from jettison.plan.record import TIERS
 from jettison.proof.result import SlimResult
 from jettison.rebuild.record import Removed
 from jettison.reference import ENGINES, parse_reference
-from jettison.report.blocks import Block, Blocks, Column, Heading, Paragraph, Table, right
+from jettison.report.blocks import Block, Blocks, Column, Heading, Items, Paragraph, Table, right
 from jettison.report.text.proof import behaviour_blocks, proof_blocks, verdict_block
 from jettison.report.units import change_text, count_text, seconds_text, size_text
-from jettison.report.words import digest_text, skip_blocks
+from jettison.report.words import digest_text, first_items, owner_text, skip_blocks
 from jettison.sources.write import parse_output
+
+_MOST = 20
 
 
 def slim_blocks(result: SlimResult) -> Blocks:
@@ -17,6 +21,7 @@ def slim_blocks(result: SlimResult) -> Blocks:
         Heading(f"{result.old.name} → {result.out}"),
         _sizes(result),
         *_removed(result.removed),
+        *_restored(result.restored),
         *skip_blocks(result.plan.skips),
         *_proof(result),
         *_end(result),
@@ -48,6 +53,7 @@ def _removed(removed: tuple[Removed, ...]) -> tuple[Block, ...]:
         "drop": "removed",
         "link": "linked to an equal file",
         "prune": "pruned",
+        "stub": "emptied, the name stays",
         "update": "kept truthful",
         "add": "added",
     }
@@ -57,6 +63,15 @@ def _removed(removed: tuple[Removed, ...]) -> tuple[Block, ...]:
         for (tier, rule, action), (paths, size) in ordered
     )
     return Heading("What went"), Table(columns, rows)
+
+
+def _restored(restored: Mapping[str, str]) -> tuple[Block, ...]:
+    """Tell what came back, each reason once with what it is of."""
+    if not restored:
+        return ()
+    shown = tuple(f"{owner_text(what)}: {reason}" for what, reason in sorted(restored.items()))
+    text = "The proof did not hold without these, so they came back:"
+    return Heading("What came back"), Paragraph(text), Items(first_items(shown, _MOST))
 
 
 def _proof(result: SlimResult) -> Blocks:

@@ -1,0 +1,1 @@
+"""What a workload asks for of an image's files: recorded, saved, merged."""
