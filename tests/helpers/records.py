@@ -29,6 +29,7 @@ from jettison.proof.digests import DigestCheck, DigestReport
 from jettison.proof.record import Behaviour, Check, Proof
 from jettison.proof.result import ImageSize, SlimResult
 from jettison.rebuild.record import Removed
+from jettison.rebuild.restored import RestoreResult
 from jettison.run.imports import Imported
 from jettison.run.pulls import PulledImage, PullReport
 from jettison.sources.transfer import CopiedBlob, CopyResult, How
@@ -275,6 +276,12 @@ def trace_report() -> TraceReport:
     )
     total = TracedShare("", 9_340, 2_343 * MB, 3_114, 1_052 * MB, 423)
     return TraceReport(OLD, (RUN, once), total, owners, phases, 57, 812, ("train: exit code 1",))
+
+
+def restore_result() -> RestoreResult:
+    """A path, and the library that it needs."""
+    paths = {"usr/bin/tool": "asked for: deb:tool", "usr/lib/libt.so.1": "/usr/bin/tool needs it"}
+    return RestoreResult("oci:slim", "oci:slim2", OLD, paths, ("var/lib/dpkg/status",), 3 * MB, 1 * MB, (), 2.5)
 
 
 def pull_report() -> PullReport:

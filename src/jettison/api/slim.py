@@ -46,6 +46,8 @@ from jettison.sources.open import open_image
 from jettison.sources.write import Output, parse_output, write_image
 from jettison.storage import scratch_dir
 
+_NOTHING_LESS = "nothing less makes the proof hold"
+_RAN = ("behaviour:", "look-ups")  # checks that say what a workload misses
 _TRIES = 2  # searches for what has to come back, before all of tier 3 does
 
 
@@ -238,24 +240,26 @@ def _search(
 def _backed_off(job: _Job, old: _Original, proof: Proof) -> _Original | None:
     """Return what to try after a proof that did not hold; None when there is nothing more to try.
 
-    First what has to come back at tier 3 is looked for. Where that finds nothing, or did not help either, all of the
-    tier comes back.
+    First what has to come back at tier 3 is looked for, where a workload said that something is missing. Where that
+    finds nothing, or did not help either, all of the tier comes back.
     """
     wanted = job.options.plan
     traced = any(step.tier >= TRACED_TIER for step in old.plan.steps)
     if not (isinstance(wanted, PlanOptions) and traced and proof.verdict == "failed" and old.workloads):
         return None
+    lower = make_plan(old.table, replace(wanted, tier=TRACED_TIER - 1))
+    last = replace(old, plan=lower, restored={f"all of tier {TRACED_TIER}": _NOTHING_LESS}, tries=_TRIES)
+    ran = [check.name for check in proof.checks if check.verdict == "failed" and check.name.startswith(_RAN)]
+    if not ran or old.tries >= _TRIES:
+        return last
     limits, progress = job.options.reading.limits, job.progress
     with job.phase("back off"), unpacked(old.table.image, limits=limits, progress=progress) as rootfs:
         evidence = job.options.tracing.evidence(old.traces[0], reader_of(rootfs))
         search = _search(job, old.table, rootfs, tuple(zip(old.workloads, old.runs, strict=True)), evidence)
-        plan = search.find(old.plan, old.restored) if old.tries < _TRIES else None
+        plan = search.find(old.plan, old.restored)
         if plan is not None and search.restored.keys() != old.restored.keys():
             return replace(old, plan=plan, restored=dict(search.restored), tries=old.tries + 1)
-    reason = "nothing less makes the proof hold"
-    everything = {step.id: reason for step in old.plan.steps if step.tier >= TRACED_TIER}
-    lower = make_plan(old.table, replace(wanted, tier=TRACED_TIER - 1))
-    return replace(old, plan=lower, restored={**old.restored, **everything}, tries=_TRIES)
+    return last
 
 
 def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:

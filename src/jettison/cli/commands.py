@@ -57,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("trace", "record which files of an image a workload asks for, or show what was recorded"),
     Command("plan", "list what would be removed from an image, and why"),
     Command("slim", "write a smaller image, with the list of what went and a proof"),
+    Command("restore", "bring back what slimming took away, as one more small layer"),
     Command("explain", "say why a path of an image stays or goes, or what a rule is about"),
     Command("copy", "bring an image from a registry or file into another, with its papers"),
     Command("verify", "prove that a slimmed image still does its job"),

@@ -44,6 +44,7 @@ DOCUMENTS: tuple[Document, ...] = (
     Document("gpu-manifest", 1, "jettison.plan.gpu_manifest", "GpuManifest", "slim --gpu, into the image"),
     Document("explanation", 1, "jettison.plan.explain", "Explanation", "jettison explain --json"),
     Document("slim-result", 1, "jettison.proof.result", "SlimResult", "jettison slim --json"),
+    Document("restore-result", 1, "jettison.rebuild.restored", "RestoreResult", "jettison restore --json"),
     Document("copy-result", 1, "jettison.sources.transfer", "CopyResult", "jettison copy --json"),
     Document("proof", 1, "jettison.proof.record", "Proof", "jettison verify --json"),
     Document("comparison", 1, "jettison.proof.comparison", "Comparison", "jettison compare --json"),

@@ -24,6 +24,7 @@ from jettison.report.text.inspection import inspection_blocks
 from jettison.report.text.plan import plan_blocks
 from jettison.report.text.proof import proof_blocks
 from jettison.report.text.pulls import pulls_blocks
+from jettison.report.text.restore import restore_blocks
 from jettison.report.text.slim import slim_blocks
 from jettison.report.text.trace import trace_blocks
 
@@ -48,6 +49,7 @@ REPORTS: dict[str, Callable[[], Blocks]] = {
     "plan-empty": lambda: plan_blocks(replace(records.plan(), steps=(), keeps={}, skips=())),
     "slim-held": lambda: slim_blocks(records.slim_result()),
     "slim-restored": lambda: slim_blocks(replace(records.slim_result(), restored=RESTORED)),
+    "restore": lambda: restore_blocks(records.restore_result()),
     "trace": lambda: trace_blocks(records.trace_report(), top=2),
     "slim-failed": lambda: slim_blocks(records.slim_result("failed")),
     "proof-not-tried": lambda: proof_blocks(records.proof("not-tried")),

@@ -27,6 +27,7 @@ ALWAYS: tuple[tuple[str, str], ...] = (
     (r"\.dockerenv|run/\.containerenv", "programs tell by it that they run in a container"),
 )  # fmt: skip
 """Patterns of whole paths, each with the reason."""
+_ANY = re.compile("|".join(pattern for pattern, _ in ALWAYS))
 _ALWAYS = tuple((re.compile(pattern), reason) for pattern, reason in ALWAYS)
 GPU = re.compile(
     r"(?:.*/)?(?:lib(?:cu(?!rl|ps)[a-z]+|nv[a-zA-Z]+|nccl|torch_cuda[a-z_]*|c10_cuda|caffe2_nvrtc|cupti|cask|tensorrt[a-z_]*"
@@ -38,4 +39,6 @@ GPU = re.compile(
 
 def always(path: str) -> str:
     """Return why a path stays whatever workloads did; empty when it need not."""
+    if not _ANY.fullmatch(path):
+        return ""
     return next((reason for pattern, reason in _ALWAYS if pattern.fullmatch(path)), "")

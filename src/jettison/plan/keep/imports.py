@@ -67,5 +67,5 @@ def find_constants(code: bytes, beside: Collection[str], package: str) -> frozen
         package: the first part of its own dotted name: what begins with it counts.
     """
     near = {name for name in beside if b"\0%b\0" % name.encode() in code}
-    dotted = re.findall(rb"(?<=\0)%b(?:\.\w{1,60}){1,8}(?=\0)" % re.escape(package.encode()), code)
+    dotted = re.findall(rb"\0(%b(?:\.\w{1,60}){1,8})(?=\0)" % re.escape(package.encode()), code)
     return frozenset((*near, *(text.decode() for text in dotted if text.isascii())))

@@ -24,7 +24,7 @@ from jettison.run.trace.record import CONTENT, Access
 
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/")
 _PURE = (".py", ".pyc", ".pyi")
-_INFO = (".dist-info/", ".egg-info/", ".dist-info", ".egg-info")
+_INFO = (".dist-info/", ".egg-info/")
 _LARGEST = 64 << 20  # bytes; of a larger extension module the constants are not read
 _CONSOLE = ("console_scripts", "gui_scripts")
 _IMPORT_LIKE = (".py", ".pyc", ".so")
@@ -59,6 +59,7 @@ class _Walker:
         self._todo: deque[str] = deque()
         self._compiled: list[str] = []
         self._owners: set[str] = set()
+        self._packages: set[tuple[str, str]] = set()
         self._openers = [row for row in OPENED_BY_NAME if row.then]
         self._names: defaultdict[str, list[str]] = defaultdict(list)
         for path, file in self.visible.items():
@@ -188,11 +189,12 @@ class _Walker:
     # --- owners -------------------------------------------------------------------------------------------------------
 
     def _brought(self, file: File) -> None:
-        """Note what stays with an owner of which something stays: its records and its licences."""
+        """Note what stays with an owner of which something stays: its records, its licences, its settings."""
         owner = self.scene.table.owners.get(file.owner)
         because = Because(f"{file.path} stays, of {file.owner}", file.path)
         for other in self.scene.files_of.get(file.owner, ()):
-            if LICENCE.match(other.path) or any(mark in other.path for mark in _INFO[:2]):
+            settings = other.path.startswith("etc/")  # the package database names them, and they are small
+            if settings or LICENCE.match(other.path) or any(mark in other.path for mark in _INFO):
                 self.need(other.path, because)
         if owner is not None and owner.type == "python":
             self._plugins(owner.record.rpartition("/")[0])
@@ -228,7 +230,11 @@ class _Walker:
 
     def _follow_package(self, path: str) -> None:
         """Note the pure modules that stay with one that was used, as far as the user wants it."""
-        owner, near = self.visible[path].owner, self.evidence.python != "module" and not self._is_root(path)
+        owner, folder = self.visible[path].owner, (place_of(path) or ("", ""))[0]
+        if (owner, folder) in self._packages:
+            return
+        self._packages.add((owner, folder))
+        near = self.evidence.python != "module" and not SITE.match(folder)
         for other in self.modules.beside(path) if near else ():
             if other.endswith(_PURE) and not _TESTS.search(other):
                 self.need(other, Because("a module beside it was used", path), self.evidence.lazy)
@@ -236,11 +242,6 @@ class _Walker:
         for file in self.scene.files_of.get(owner, ()) if whole else ():
             if file.path.endswith(_PURE):
                 self.need(file.path, Because(f"a module of {owner} was used", path), self.evidence.lazy)
-
-    def _is_root(self, path: str) -> bool:
-        """Whether a module lies in a folder of many distributions, and not in a package."""
-        place = place_of(path)
-        return place is not None and SITE.match(place[0]) is not None
 
     def _follow_imports(self, path: str, depth: int) -> None:
         parts = self.modules.name_of(path)

@@ -168,6 +168,18 @@ except ImportError: print("missed")
     assert not any(".jettison" in path for path in (*trace.accesses, *trace.missing))
 
 
+def test_io_uring_is_absent(sandbox: Path, image: tuple[Rootfs, FileTable]) -> None:
+    """As in an engine: a program that would open files by it falls back to calls that are seen."""
+    code = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.syscall(425, 8, ctypes.create_string_buffer(120)), ctypes.get_errno())
+"""
+    result, trace = traced(image, command(PYTHON, "-c", code))
+    assert result.output == b"-1 38\n"
+    assert not lost(trace)
+
+
 def test_what_is_left_running_ends_with_the_command(sandbox: Path, image: tuple[Rootfs, FileTable]) -> None:
     """A command that leaves processes behind ends when it ends; what they did until then is in the record."""
     script = (

@@ -1,0 +1,171 @@
+"""One more layer that brings back what slimming took away: Image + paths of its original → Image."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jettison.errors import BadInputError
+from jettison.files.record import File, FileTable
+from jettison.finding import Skip
+from jettison.layers.entry import Entry
+from jettison.layers.limits import Limits
+from jettison.layers.write import LayerWriter, WrittenLayer
+from jettison.oci.descriptor import make_descriptor
+from jettison.oci.image import Extent, Image
+from jettison.oci.make import make_image
+from jettison.progress import SILENT, Progress
+from jettison.rebuild.apply import BASE_DIGEST
+from jettison.rebuild.files import LayerFiles, bytes_read
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An image with one more layer.
+
+    Attributes:
+        image: what was made.
+        layer: the layer.
+    """
+
+    image: Image
+    layer: WrittenLayer
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """What was brought back.
+
+    Attributes:
+        image: the slimmed image's reference.
+        out: where the new one is.
+        digest: of its manifest.
+        paths: that came back, with the reason: what was asked for, or what that needs.
+        databases: records of packages that say so now.
+        disk: bytes of content in the layer.
+        pull: bytes of the layer as stored.
+        skips: what was left as it is, and why.
+        seconds: wall time.
+    """
+
+    image: str
+    out: str
+    digest: str
+    paths: Mapping[str, str]
+    databases: tuple[str, ...]
+    disk: int
+    pull: int
+    skips: tuple[Skip, ...]
+    seconds: float
+
+
+def restore_paths(
+    old: FileTable,
+    new: FileTable,
+    paths: Sequence[str],
+    databases: Mapping[str, bytes],
+    *,
+    scratch: Path,
+    limits: Limits | None = None,
+    progress: Progress = SILENT,
+) -> Restored:
+    """Make the layer, and the image that has it.
+
+    Args:
+        old: of the original, which has the paths.
+        new: of the image that lacks them.
+        paths: real paths, sorted; directories above them that the image lacks come with them.
+        databases: new content of files that the image has, or that are among the paths.
+        scratch: folder for the layer; it must outlive the image returned.
+        limits: what is accepted of the original's layers.
+        progress: told of stored bytes of the original.
+
+    Raises:
+        BadInputError: a layer is not what it was when the table was read.
+        MachineError: there is no room.
+    """
+    whole = sorted({*paths, *_parents(old, new, paths)})
+    blob = scratch / "restored"
+    contents = _contents(old, [path for path in whole if path not in databases], scratch, limits or Limits(), progress)
+    with LayerWriter(blob, "gzip", threads=len(os.sched_getaffinity(0))) as writer:
+        for path in sorted({*whole, *databases}):
+            if path in databases:
+                table = new if path in new.visible else old
+                entry = replace(_entry(table, path), size=len(databases[path]))
+                writer.add(entry, [databases[path]])
+            else:
+                writer.add(_entry(old, path), _pieces(contents.get(path)))
+        layer = writer.finish()
+    placed = [(one.descriptor, one.diff_id, one.blob) for one in new.image.layers]
+    descriptor = make_descriptor(layer.media_type, layer.digest, layer.stored)
+    image = make_image(
+        name=new.image.name,
+        config=_config(new.image, len(paths)),
+        layers=[*placed, (descriptor, layer.diff_id, Extent(str(blob), 0, layer.stored))],
+        tags=new.image.tags,
+        annotations={BASE_DIGEST: new.image.manifest_digest},
+    )
+    return Restored(image, layer)
+
+
+def _parents(old: FileTable, new: FileTable, paths: Sequence[str]) -> Iterator[str]:
+    """Give the directories that paths lie in, where the original has an entry for them and the image has none."""
+    for path in paths:
+        while path := path.rpartition("/")[0]:
+            if path in old.visible and path not in new.visible:
+                yield path
+
+
+def _entry(table: FileTable, path: str) -> Entry:
+    """Return the entry of a path with its own name; a hard link as the file that it is."""
+    file = table.visible[path]
+    entry = replace(file.entry, path=path)
+    if entry.type != "hardlink":
+        return entry
+    holder = _holder(table, file)
+    return replace(holder, path=path)
+
+
+def _holder(table: FileTable, file: File) -> Entry:
+    layer, index = table.inodes[file.layer, file.index]
+    return table.layers[layer].entries[index]
+
+
+def _contents(
+    old: FileTable, paths: Sequence[str], scratch: Path, limits: Limits, progress: Progress
+) -> Mapping[str, Path]:
+    """Take the content of files out of the original's layers."""
+    wanted: defaultdict[int, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for path in paths:
+        file = old.visible[path]
+        if file.entry.type in ("file", "hardlink"):
+            layer, index = old.inodes.get((file.layer, file.index), (file.layer, file.index))
+            wanted[layer][index].append(path)
+    found: dict[str, Path] = {}
+    todo = sum(bytes_read(old.layers[layer], indices) for layer, indices in wanted.items())
+    with progress.task("reading the original", todo) as task:
+        for layer, indices in sorted(wanted.items()):
+            source = LayerFiles(old.image.layers[layer], old.layers[layer], limits, task)
+            for index, place in source.files(indices, scratch):
+                found.update(dict.fromkeys(indices[index], place))
+    return found
+
+
+def _pieces(place: Path | None) -> Iterator[bytes]:
+    if place is None:
+        return
+    with open(place, "rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _config(image: Image, count: int) -> Mapping[str, object]:
+    document = dict(image.config.document)
+    history = document.get("history", [])
+    if not isinstance(history, list):
+        raise BadInputError(f"{image.name}: config: history is no list")
+    one = {"created_by": f"jettison restore: {count} paths", "comment": "restored by jettison"}
+    return {**document, "history": [*history, one]} if history else document
