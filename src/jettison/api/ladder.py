@@ -24,17 +24,18 @@ from jettison.build.record import BuildOptions
 from jettison.build.run import find_builder
 from jettison.elf.arch import Choice
 from jettison.elf.treatment import Treatment
-from jettison.errors import NotTriedError, RefusedError, UsageError
+from jettison.errors import MachineError, NotTriedError, RefusedError, UsageError
 from jettison.files.read import read_table
 from jettison.interrupt import goes_on
 from jettison.oci.digest import sha256
-from jettison.plan.options import GPU_TIER, PlanOptions
+from jettison.plan.options import GPU_TIER, TRACED_TIER, PlanOptions
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import check_behaviour, run_original
 from jettison.proof.ladder import Ladder, Rung, State
 from jettison.proof.result import size_of
 from jettison.run.link import Shape
 from jettison.run.runner import EMBEDDED, Runner
+from jettison.run.tracing import find_strace
 from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
 from jettison.storage import atomic_file
@@ -56,6 +57,7 @@ class LadderOptions:
         builder: ``docker``, ``podman`` or ``buildah``; empty for the first that is here.
         network: for RUN, as ``host``.
         gpus: architectures for one more step; empty for none.
+        held: workloads that prove what is slimmed by a trace, and are not traced.
         compose: a compose file for the last step; None for none.
         code: file that is changed to measure a build after a change; empty to choose one.
         shape: of the link of cold starts; None to measure none.
@@ -67,6 +69,7 @@ class LadderOptions:
     builder: str = ""
     network: str = ""
     gpus: tuple[int, ...] = ()
+    held: tuple[Workload, ...] = ()
     compose: Path | None = None
     code: str = ""
     shape: Shape | None = None
@@ -183,9 +186,10 @@ class _Climb:
             ("slim lossless", PlanOptions(0)),
             ("slim", PlanOptions(1)),
         ]
-        if self.options.gpus:
-            gpu = Treatment(Choice(self.options.gpus, "needed"), 1)
+        gpu = Treatment(Choice(self.options.gpus, "needed"), 1) if self.options.gpus else None
+        if gpu:
             plans.append(("slim gpu", PlanOptions(GPU_TIER, gpu=gpu)))
+        plans.append(("slim traced", PlanOptions(TRACED_TIER, gpu=gpu)))
         for name, plan in plans:
             yield _Step(name, f"jettison slim, tier {plan.tier}", self._slimmed(plan))
         if self.options.compose:
@@ -268,6 +272,7 @@ class _Climb:
         what = (
             jettison.__version__, step.name, self._files, repr(self.workload), options.dockerfile, options.builder,
             options.network, options.code, repr(options.shape), options.runner.name, options.gpus, compose,
+            repr(options.held) if step.name == "slim traced" else "",
             self.best_digest if step.name.startswith("slim") else "",
         )  # fmt: skip
         return sha256(repr(what).encode())
@@ -344,7 +349,11 @@ class _Climb:
     def _slimmed(self, plan: PlanOptions) -> Callable[[Path], tuple[None, None]]:
         def make(place: Path) -> tuple[None, None]:
             origin = f"oci:{self._place(self.best) / 'image'}"
-            settings = SlimOptions(plan=plan, workloads=(self.workload,), runner=self.options.runner)
+            traced = plan.tier >= TRACED_TIER
+            if traced:
+                _check_traceable()
+            held = self.options.held if traced else ()
+            settings = SlimOptions(plan=plan, workloads=(self.workload,), held=held, runner=self.options.runner)
             result = slim(origin, f"oci:{place / 'image'}", settings, progress=self.progress)
             goes_on()
             if not result.delivered:
@@ -361,6 +370,14 @@ class _Climb:
         goes_on()
         cold = time.monotonic() - began
         return cold, None
+
+
+def _check_traceable() -> None:
+    """Leave the step out where there is no tracer."""
+    try:
+        find_strace()
+    except MachineError as error:
+        raise _LeftOutError(f"{error.message}; {error.hint}") from error
 
 
 def _listing(folder: Path) -> str:

@@ -32,6 +32,7 @@ def configure(parser: Parser) -> None:
     options.takes_file(parser.add_argument("folder", metavar="DIR", help="the project: a folder with a Dockerfile"))
     text = "TOML file that says how to start the service, and what to ask it"
     options.takes_file(parser.add_argument("-w", "--workload", metavar="FILE", required=True, help=text))
+    options.add_held(parser)
     work = "folder for images and figures (default: DIR-ladder beside the project)"
     options.takes_file(parser.add_argument("--work", metavar="DIR", help=work))
     parser.add_argument("-f", "--dockerfile", metavar="NAME", default="Dockerfile", help="default: Dockerfile")
@@ -65,6 +66,7 @@ def run(args: Namespace) -> int:
         builder=args.builder or "",
         network=args.network or "",
         gpus=parse_targets(args.gpu) if args.gpu else (),
+        held=options.read_workloads(args.verify_with),
         compose=Path(args.compose) if args.compose else None,
         code=args.code or "",
         shape=Shape(args.bandwidth) if args.bandwidth else None,

@@ -194,6 +194,12 @@ def add_workloads(parser: Parser) -> None:
     takes_file(parser.add_argument("-w", "--workload", metavar="FILE", action="append", default=[], help=text))
 
 
+def add_held(parser: Parser) -> None:
+    """Add ``--verify-with``."""
+    text = "a workload for the proof only: at tier 3 it is not traced, and shows what traces missed; repeatable"
+    takes_file(parser.add_argument("--verify-with", metavar="FILE", action="append", default=[], help=text))
+
+
 def add_engine(parser: Parser) -> None:
     """Add ``--engine``."""
     text = "what runs containers (default: embedded, the own sandbox; where the machine forbids it, an engine)"

@@ -35,15 +35,7 @@ def configure(parser: Parser) -> None:
     options.add_image(parser, "image", "the image to slim; it is not changed")
     options.add_out(parser, f"where to write: {options.OUTPUTS}", required=True)
     options.add_workloads(parser)
-    options.takes_file(
-        parser.add_argument(
-            "--verify-with",
-            metavar="FILE",
-            action="append",
-            default=[],
-            help="a workload for the proof only: at tier 3 it is not traced, and shows what traces missed; repeatable",
-        )
-    )
+    options.add_held(parser)
     options.add_engine(parser)
     options.add_force(parser)
     options.add_compression(

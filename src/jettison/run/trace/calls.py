@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jettison.run.trace.record import How
-from jettison.run.trace.strace import Call, unescape
+from jettison.run.trace.strace import Call, number_of, unescape
 
 Form = Literal["at", "path", "fd"]
 _AT = re.compile(r'(AT_FDCWD|-?\d+)(?:<([^>]*)>)?(?:\([^)]*\))?, (?:"((?:[^"\\]|\\.)*)"|NULL)(.*)', re.DOTALL)
 _PATH = re.compile(r'"((?:[^"\\]|\\.)*)"(.*)', re.DOTALL)
 _FD = re.compile(r"(-?\d+)(?:<([^>]*)>)?(.*)", re.DOTALL)
-_MAP = re.compile(r"\S+, (\d+), [A-Z_|0-9x]+, [^,]+, \d+<([^>]*)>(?:\([^)]*\))?, (0x[0-9a-f]+|\d+)")
+_MAP = re.compile(r"\S+, (\d{1,20}), [A-Z_|0-9x]+, [^,]+, \d+<([^>]*)>(?:\([^)]*\))?, (0x[0-9a-f]{1,16}|\d{1,20})")
 _WORDS = re.compile(r'"((?:[^"\\]|\\.)*)"(?:\.\.\.)?')
 _MOST_WORDS = 32
 _WORD = 200
@@ -131,7 +131,7 @@ def opened_how(flags: str) -> How:
 def mapped(call: Call) -> tuple[str, int, int] | None:
     """Return path, offset and bytes of what an ``mmap`` maps; None where that is no file."""
     match = _MAP.match(call.arguments)
-    return (unescape(match[2]), int(match[3], 0), int(match[1])) if match else None
+    return (unescape(match[2]), number_of(match[3]), int(match[1])) if match else None
 
 
 def command_line(call: Call) -> tuple[str, ...]:

@@ -87,6 +87,7 @@ class Follower:
             self._made(call.pid, call.result or 0, call.arguments)
         elif call.name in ("+exit", "+killed"):
             self._places.pop(call.pid, None)  # ids are used again
+            self._making.pop(call.pid, None)  # it was killed while it made another
         elif call.name == "mmap":
             self._mapped(call)
         elif call.name == "io_uring_setup" and call.result is not None and call.result >= 0:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from jettison.errors import BadInputError
 
-_LINE = re.compile(r"(\d+) +(\d+\.\d+) (.*)\Z")
+_LINE = re.compile(r"([1-9]\d{0,9}) +(\d{1,12}\.\d{1,9}) (.*)\Z")
 _RESUMED = re.compile(r"<\.\.\. (\w+) resumed>")
 _MAKING = re.compile(r"(?:clone3?|v?fork)\(")
 _UNFINISHED = " <unfinished ...>"
 _CALL = re.compile(r"(\w+)\(")
-_RESULT = re.compile(r"\s+= (0x[0-9a-f]+|-?\d+|\?)(?:<([^>]*)>)?(?:\([^)]*\))?(?: (E\w+))?")
+_RESULT = re.compile(r"\s+= (0x[0-9a-f]{1,16}|-?\d{1,20}|\?)(?:<([^>]*)>)?(?:\([^)]*\))?(?: (E\w+))?")
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|[()\[\]{}]')
 _ESCAPE = re.compile(rb"\\(x[0-9a-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _PLAIN = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"v": b"\v", b"f": b"\f", b"a": b"\a", b"b": b"\b", b"e": b"\x1b"}
@@ -93,7 +93,7 @@ def _call(pid: int, time: float, text: str, where: str) -> Call:
     if end < 0 or result is None:  # such as exit_group, which never returns, or a call cut short by a kill
         return Call(pid, time, head[1], text[head.end() : end if end >= 0 else len(text)])
     number = result[1]
-    value = None if number == "?" else int(number, 0)
+    value = None if number == "?" else number_of(number)
     return Call(pid, time, head[1], text[head.end() : end], value, unescape(result[2] or ""), result[3] or "")
 
 
@@ -114,6 +114,11 @@ def _end(text: str, start: int) -> int:
     return -1
 
 
+def number_of(text: str) -> int:
+    """Return a number that strace writes in tens, or in sixteens with ``0x`` before it."""
+    return int(text, 16 if text.startswith("0x") else 10)
+
+
 def unescape(text: str) -> str:
     """Return what strace escaped, as a path of Python (bytes that are not UTF-8 surrogate-escaped)."""
     if "\\" not in text:
@@ -125,6 +130,6 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
     code = match[1]
     if code[:1] == b"x" and len(code) > 1:
         return bytes([int(code[1:], 16)])
-    if code.isdigit():
+    if code[:1] in b"01234567":
         return bytes([int(code, 8) & 0xFF])
     return _PLAIN.get(code, code)

@@ -97,6 +97,19 @@ def test_a_child_is_where_its_parent_was_and_goes_its_own_way() -> None:
     assert found.problems == {}
 
 
+def test_a_process_that_is_killed_while_it_makes_another() -> None:
+    """The next is a command of its own, where commands start."""
+    found = follow(
+        """
+        2 100.0 chdir("/data") = 0
+        2 100.1 vfork( <unfinished ...>
+        2 100.2 +++ killed by SIGKILL +++
+        7 100.3 stat("main.py", 0x7f) = 0
+        """
+    )
+    assert found.accesses(0)["app/main.py"].how == ("stat",)
+
+
 def test_what_is_asked_for_in_vain_is_noted_with_what_for() -> None:
     """Links on the way are real; the kernel's own folders are left out; a loop leads nowhere."""
     found = follow(
