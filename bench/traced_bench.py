@@ -24,7 +24,7 @@ from jettison.plan.keep.record import Depth, Evidence
 from jettison.plan.make import make_plan
 from jettison.plan.options import PlanOptions
 from jettison.proof.behaviour import differences, run_original
-from jettison.proof.lookups import dropped_paths, misses, modules_of
+from jettison.proof.lookups import gone_by, misses, modules_of
 from jettison.run.exercise import Rootfs, exercise_rootfs, unpacked
 from jettison.run.hidden import hidden
 from jettison.run.runner import EMBEDDED, on_rootfs
@@ -91,11 +91,11 @@ def settings(place: Path) -> Iterator[list[str]]:
             plan = make_plan(seen, PlanOptions(3, evidence=Evidence(trace, reader_of(rootfs), python, lazy)))
             left = remaining(seen, dropped_entries(seen, plan))
             stays = sum(file.entry.size for file in left.values())
-            gone = dropped_paths(seen, plan)
-            with hidden(rootfs, gone):
+            gone = gone_by(seen, plan)
+            with hidden(rootfs, gone.dropped, gone.emptied):
                 pairs = zip([train, held], before, strict=True)
                 otherwise = any(differences(one, was, exercise_rootfs(rootfs, one)) for one, was in pairs)
-                missed = misses(record(rootfs, seen, held, recorder)[1], gone, modules_of(seen, [trace]))
+                missed = misses(record(rootfs, seen, held, recorder)[1], gone, modules_of(seen))
             yield [
                 place.name, f"{python}, {lazy}", f"{base / 1e6:.0f}", f"{stays / 1e6:.0f}", f"{stays / base:.2f}",
                 str(len(missed)), "otherwise" if otherwise else "as before",

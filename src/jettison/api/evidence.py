@@ -11,13 +11,14 @@ from jettison.plan.keep.record import Depth, Evidence, Read
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import differences, unfit
 from jettison.run.exercise import Rootfs
+from jettison.run.runner import Runner
 from jettison.run.scoped import open_directory
 from jettison.run.trace.document import LIMIT, trace_from_json
 from jettison.run.trace.make import Recorder, check_complete, record
 from jettison.run.trace.merge import merge
 from jettison.run.trace.record import Trace
 from jettison.run.tracing import find_strace
-from jettison.run.workload import RunResult, Workload
+from jettison.run.workload import EngineSettings, RunResult, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +137,23 @@ def reader_of(rootfs: Rootfs) -> Read:
     return read
 
 
-def check_traceable(workloads: Sequence[Workload], files: Sequence[Path]) -> None:
-    """Refuse tier 3 where there is nothing to trace.
+def check_traceable(
+    workloads: Sequence[Workload], held: Sequence[Workload], files: Sequence[Path], runner: Runner
+) -> None:
+    """Refuse tier 3 where there is nothing to trace, or nothing to prove it with, or where that cannot be done.
 
     Raises:
-        RefusedError: there are neither workloads nor traces.
+        RefusedError: there are neither workloads nor traces; no workload for the proof; or an engine is to run them.
     """
-    if not workloads and not files:
+    if not workloads and not (files and held):
         raise RefusedError(
             "tier 3 removes what no workload asks for, and there is none",
             hint="give workloads (-w), or traces (--trace) and a workload for the proof (--verify-with)",
+        )
+    outside = [workload.name for workload in (*workloads, *held) if workload.engine != EngineSettings()]
+    if runner.name != "embedded" or outside:
+        raise RefusedError(
+            f"tier 3 is traced and proved in the own sandbox, and {outside[0] if outside else 'these workloads'} shall "
+            f"run in {'an engine' if outside else runner.name}",
+            hint="leave --engine and [engine] out, or use --tier 2",
         )

@@ -12,6 +12,7 @@ from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
 from jettison.finding import Skip
 from jettison.oci.digest import sha256
+from jettison.plan.document import plan_to_json
 from jettison.plan.effect import targets
 from jettison.plan.record import Plan, Step
 from jettison.plan.select import matcher
@@ -19,12 +20,13 @@ from jettison.plan.updates import updates
 from jettison.progress import SILENT, Progress
 from jettison.proof.pruned import check_pruned
 from jettison.proof.view import make_view
+from jettison.rebuild.apply import BASE_DIGEST
 from jettison.rebuild.restored import RestoreResult, restore_paths
-from jettison.rules.commands import trail
+from jettison.rules.commands import started, trail, which
 from jettison.rules.scene import Scene, make_scene
 from jettison.sources.open import open_image
 from jettison.sources.write import parse_output, write_image
-from jettison.storage import scratch_dir
+from jettison.storage import atomic_file, scratch_dir
 
 
 def restore(
@@ -64,6 +66,12 @@ def restore(
         read_table(open_image(name, platform=platform, progress=progress), options=options, progress=progress)
         for name in (original, ref)
     )
+    base = new.image.annotations.get(BASE_DIGEST, "")
+    if base and base != old.image.manifest_digest:
+        raise UsageError(
+            f"{ref} was made from {base}, and {original} is {old.image.manifest_digest}",
+            hint="name the image that it was made from",
+        )
     scene = make_scene(old)
     paths = _lacking(scene, new, _wanted(old, what))
     plan = read_plan(papers_of_image(ref, new.image.manifest_digest, progress=progress).get(PLAN))
@@ -74,6 +82,10 @@ def restore(
         write_image(made.image, stage.reference, shown=out, proved=True, progress=progress)
         found = open_image(stage.reference)
         _check(old, new, read_table(found, options=replace(options, cache=False), progress=progress), paths, databases)
+        if plan is not None and not skips:
+            stage.papers.mkdir()
+            with atomic_file(stage.papers / PLAN, force=False) as file:
+                file.write(plan_to_json(_less(old, plan, paths)).encode())
         stage.deliver(progress=progress)
     disk = sum(old.visible[path].entry.size for path in paths)
     return RestoreResult(
@@ -109,8 +121,13 @@ def _lacking(scene: Scene, new: FileTable, wanted: dict[str, str]) -> dict[str, 
         found[path] = reason
         todo += [(record, f"a record of what brought /{path}") for record in _records(scene, old.visible[path].owner)]
         if path in scene.elfs:
-            links = [one.via for one in needs(path, scene.elfs[path], scene.libraries).resolved]
+            facts = scene.elfs[path]
+            links = [one.via for one in needs(path, facts, scene.libraries).resolved]
+            links += [facts.interpreter] if facts.interpreter else []
             todo += [(real, f"/{path} needs it") for via in links for real in trail(scene, via)]
+        elif path in scene.scripts:
+            found_programs = [which(scene, name) for name in started(scene.scripts[path].argv)]
+            todo += [(real, f"it runs /{path}") for one in found_programs if one for real in trail(scene, one)]
         elif old.visible[path].entry.type == "symlink":
             todo += [(real, f"/{path} leads to it") for real in trail(scene, path)]
     if not found:
@@ -125,7 +142,7 @@ def _records(scene: Scene, owner: str) -> list[str]:
     kind, _, key = owner.partition(":")
     if kind == "deb":
         names = {key, scene.table.owners[owner].name}
-        starts = tuple(f"var/lib/dpkg/info/{name}." for name in names)
+        starts = tuple(f"var/lib/dpkg/info/{name}{mark}" for name in names for mark in ".:")
         whole = {f"var/lib/dpkg/status.d/{name}{end}" for name in names for end in ("", ".list", ".md5sums")}
         return [path for path in scene.table.visible if path.startswith(starts) or path in whole]
     marks = (".dist-info/", ".egg-info/")
@@ -154,7 +171,7 @@ def _databases(
         why = "the plan that made the image is not among its papers, so they do not say what came back"
         return {}, (Skip("records of packages", why),)
     _, contents = check_pruned(old, new, plan, limits=options.limits, progress=progress)
-    less = replace(plan, steps=tuple(step for step in _without(old, plan, paths) if step.targets))
+    less = _less(old, plan, paths)
     found = updates(old, less, contents)
     told = {step.id.removeprefix("update/"): content for step, content in found if step.action == "update"}
     changed = {
@@ -165,8 +182,12 @@ def _databases(
     return {path: text for path, text in {**changed, **told}.items() if _differs(new, path, text, paths)}, ()
 
 
+def _less(old: FileTable, plan: Plan, paths: Mapping[str, str]) -> Plan:
+    """Return a plan without what came back."""
+    return replace(plan, steps=tuple(step for step in _without(old, plan, paths) if step.targets))
+
+
 def _without(old: FileTable, plan: Plan, paths: Mapping[str, str]) -> list[Step]:
-    """Return a plan's steps without what came back."""
     named = iter(targets(old, plan))
     steps = []
     for step in plan.steps:
@@ -201,5 +222,5 @@ def _check(
             continue
         if wanted != node:
             raise BadInputError(f"{made.image.name}: {path} is not what it should be once it is back")
-    if missing := after.nodes.keys() - result.nodes.keys():
+    if missing := (after.nodes.keys() | paths.keys()) - result.nodes.keys():
         raise BadInputError(f"{made.image.name}: {min(missing)} is gone")

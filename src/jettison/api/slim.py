@@ -194,7 +194,7 @@ def _study_traced(job: _Job, table: FileTable, wanted: PlanOptions) -> _Original
     comes back.
     """
     options, progress = job.options, job.progress
-    check_traceable(options.workloads, options.tracing.files)
+    check_traceable(options.workloads, options.held, options.tracing.files, options.runner)
     with unpacked(table.image, limits=options.reading.limits, progress=progress) as rootfs:
         with job.phase("trace"):
             trace, seen = _traces(job, table, rootfs)

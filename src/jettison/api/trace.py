@@ -11,7 +11,7 @@ from jettison.progress import SILENT, Progress
 from jettison.run.exercise import unpacked
 from jettison.run.sandbox import require
 from jettison.run.trace.make import Recorder
-from jettison.run.trace.merge import merge
+from jettison.run.trace.merge import check_layers, merge
 from jettison.run.trace.record import Trace
 from jettison.run.tracing import Strace, find_strace
 from jettison.run.workload import Workload
@@ -55,6 +55,8 @@ def trace(
     image = open_image(ref, platform=platform, progress=progress)
     table = read_table(image, options=options, progress=progress)
     found = [load_traces(files, incomplete=True)] if files else []
+    for one in found:
+        check_layers(one, image.config.diff_ids, ref)
     if recorder is not None:
         with unpacked(image, limits=options.limits, progress=progress) as rootfs:
             found.append(record_all(rootfs, table, workloads, recorder, progress=progress)[0])

@@ -8,12 +8,11 @@ asked for in vain comes back by its path; what goes wrong without such a look-up
 from collections.abc import Callable, Mapping, Sequence
 
 from jettison.files.record import FileTable
-from jettison.plan.effect import targets
 from jettison.plan.options import TRACED_TIER
 from jettison.plan.record import Plan
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import differences
-from jettison.proof.lookups import dropped_paths, misses, modules_of
+from jettison.proof.lookups import gone_by, misses, modules_of
 from jettison.run.exercise import Rootfs, exercise_rootfs
 from jettison.run.hidden import hidden
 from jettison.run.trace.make import Recorder, record
@@ -48,7 +47,7 @@ class BackOff:
         self.table, self.rootfs, self.recorder = table, rootfs, recorder
         self.pairs = tuple(workloads)
         self.replan, self.progress = replan, progress
-        self.modules = modules_of(table, ())
+        self.modules = modules_of(table)
         self.restored: dict[str, str] = {}
 
     def settle(self, plan: Plan) -> Plan:
@@ -94,8 +93,8 @@ class BackOff:
 
     def _asked_in_vain(self, plan: Plan) -> dict[str, str]:
         found: dict[str, str] = {}
-        gone = dropped_paths(self.table, plan)
-        with hidden(self.rootfs, gone, _emptied(self.table, plan)):
+        gone = gone_by(self.table, plan)
+        with hidden(self.rootfs, gone.dropped, gone.emptied):
             for workload, _ in self.pairs:
                 _, trace = record(self.rootfs, self.table, workload, self.recorder, progress=self.progress)
                 found |= misses(trace, gone, self.modules)
@@ -105,7 +104,8 @@ class BackOff:
         """Whether all workloads answer as before without what some steps of tier 3 take (None: all of the plan)."""
         kept = tuple(step for step in plan.steps if steps is None or step.id in steps)
         part = Plan(plan.image, plan.layers, plan.tier, kept, {}, ())
-        with hidden(self.rootfs, dropped_paths(self.table, part), _emptied(self.table, part)):
+        gone = gone_by(self.table, part)
+        with hidden(self.rootfs, gone.dropped, gone.emptied):
             for workload, before in self.pairs:
                 now = exercise_rootfs(self.rootfs, workload, progress=self.progress)
                 if differences(workload, before, now):
@@ -151,11 +151,3 @@ def smallest(steps: Sequence[str], fails: Callable[[Sequence[str]], bool]) -> Se
         else:
             pieces = min(len(steps), pieces * 2)
     return steps
-
-
-def _emptied(table: FileTable, plan: Plan) -> list[str]:
-    """Return the visible paths that a plan leaves as empty files."""
-    found = []
-    for action, files in targets(table, plan):
-        found += [file.path for file in files if action == "stub" and file.visible]
-    return found

@@ -17,6 +17,7 @@ from jettison.proof.record import Behaviour, Check, Proof, Verdict
 from jettison.proof.structure import Expected, check_structure, digests_held, digests_lied
 from jettison.run.exercise import Rootfs, unpacked
 from jettison.run.runner import EMBEDDED, Runner, on_rootfs
+from jettison.run.sandbox import require
 from jettison.run.trace.make import Recorder
 from jettison.run.trace.record import Trace
 from jettison.run.tracing import find_strace
@@ -96,7 +97,10 @@ def prove(
     else:
         limits = options.limits if options else None
         checks += check_structure(old, new, applied, expected, limits=limits, progress=progress)
-        traced = applied is not None and any(step.tier >= TRACED_TIER for step in applied.steps) and bool(workloads)
+        traced = applied is not None and any(step.tier >= TRACED_TIER for step in applied.steps)
+        if traced and not workloads:
+            checks += (not_tried(NAME, "no workload was given, and what no workload asks for went"),)
+        traced = traced and bool(workloads)
         with ExitStack() as stack:
             rootfs = None
             if traced:  # unpacked once for both
@@ -129,13 +133,13 @@ def _lookups(
 ) -> Check:
     """Trace the new image; where that cannot be done here, the proof is not whole."""
     try:
+        require()
         recorder = Recorder(find_strace())
     except MachineError as error:
         return not_tried(NAME, f"{error.message}; {error.hint}")
-    sandboxed = [workload for workload in workloads if workload.engine == EngineSettings()]
-    if not sandboxed:
-        return not_tried(NAME, "the workloads run in an engine only, and look-ups are traced in the own sandbox")
-    return check_lookups(rootfs, old, applied, sandboxed, recorder, before=traces, progress=progress)
+    if outside := [workload.name for workload in workloads if workload.engine != EngineSettings()]:
+        return not_tried(NAME, f"{outside[0]} runs in an engine only, and look-ups are traced in the own sandbox")
+    return check_lookups(rootfs, old, applied, workloads, recorder, before=traces, progress=progress)
 
 
 def scope_of(workloads: Sequence[Workload]) -> str:

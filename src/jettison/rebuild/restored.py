@@ -106,7 +106,7 @@ def restore_paths(
         config=_config(new.image, len(paths)),
         layers=[*placed, (descriptor, layer.diff_id, Extent(str(blob), 0, layer.stored))],
         tags=new.image.tags,
-        annotations={BASE_DIGEST: new.image.manifest_digest},
+        annotations={BASE_DIGEST: new.image.annotations.get(BASE_DIGEST, old.image.manifest_digest)},
     )
     return Restored(image, layer)
 

@@ -7,6 +7,17 @@ from jettison.files.record import File
 from jettison.rules.record import Case, Proposal, Rule
 
 _PARTS = 3
+_LEFT = ("apk:", "conda:")
+_RPM = ("var/lib/rpm/", "usr/lib/sysimage/rpm/")
+_SYSTEM = (
+    "usr/",
+    "etc/",
+    "var/",
+    "bin/",
+    "sbin/",
+    "lib/",
+    "lib64/",
+)  # where packages of rpm are, which nobody owns here
 
 
 def _propose(case: Case) -> Iterator[Proposal]:
@@ -15,7 +26,10 @@ def _propose(case: Case) -> Iterator[Proposal]:
         return
     groups: defaultdict[tuple[str, str], list[File]] = defaultdict(list)
     held = case.scene.held
+    rpm = any(path.startswith(_RPM) for path in case.scene.table.visible)
     for file in case.left():
+        if file.owner.startswith(_LEFT) or (rpm and not file.owner and file.path.startswith(_SYSTEM)):
+            continue  # their databases are not rewritten, so that they would not stay truthful
         if file.path not in kept.because and file.path not in held:
             stub = file.path.rpartition("/")[0] in kept.listed and file.path not in case.scene.elfs
             if not (stub and (file.entry.type != "file" or not file.entry.size)):

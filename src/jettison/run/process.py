@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import signal
+import struct
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -20,6 +21,8 @@ NOT_EXECUTABLE = 126
 _OPEN_FILES = 65_536
 _PROCESSES = 16_384
 _HEAD = 256
+_PT_INTERP = 3
+_LONGEST_NAME = 4_096
 
 
 class StartError(Exception):
@@ -99,14 +102,54 @@ def _traced(
     Raises:
         OSError: there is no such command; strace would end as if the command had.
     """
-    folders = [""] if "/" in argv[0] else env.get("PATH", DEFAULT_PATH).split(":")
-    if not any(os.access(os.path.join(folder, argv[0]), os.X_OK) for folder in folders):
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    _check_executable(argv[0], env)
     record = ("-o", f"{TOOLS}/{RECORDS}/{os.getpid()}")
     loading = {name: value for name, value in env.items() if name.startswith("LD_")}
     back = (word for name, value in loading.items() for word in ("-E", f"{name}={value}"))
     rest = {name: value for name, value in env.items() if name not in loading}
     return (*tracer, *record, *back, "--", *argv), rest
+
+
+def _check_executable(name: str, env: Mapping[str, str]) -> None:
+    """Raise what executing a command raises (execve(2), execvp(3)), of what can be told without doing it."""
+    folders = [""] if "/" in name else env.get("PATH", DEFAULT_PATH).split(":")
+    wrong = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) if folders else None
+    denied: OSError | None = None
+    for folder in folders:
+        path = os.path.join(folder, name)
+        if not os.path.exists(path):
+            continue
+        if not os.path.isfile(path) or not os.access(path, os.X_OK):
+            denied = denied or PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            continue
+        loader = _loader(path)
+        if loader is None:
+            raise OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))
+        if loader and not os.path.exists(loader):
+            continue  # ENOENT, as if it were not there itself
+        return
+    if failure := denied or wrong:
+        raise failure
+
+
+def _loader(path: str) -> str | None:
+    """Return what loads a program: its interpreter, its dynamic linker; empty for none; None for what is no program."""
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
+        if head.startswith(b"#!"):
+            return os.fsdecode(head[2:].split(b"\n")[0].strip().split(b" ")[0])
+        if not head.startswith(b"\x7fELF"):
+            return None
+        if head[4:6] != b"\x02\x01":
+            return ""  # of another width or order of bytes: the kernel knows
+        offset, size, count = *struct.unpack_from("<Q", head, 32), *struct.unpack_from("<HH", head, 54)
+        for number in range(count):
+            file.seek(offset + number * size)
+            kind, _, start, _, _, length = struct.unpack("<IIQQQQ", file.read(40).ljust(40, b"\0"))
+            if kind == _PT_INTERP and length <= _LONGEST_NAME:
+                file.seek(start)
+                return os.fsdecode(file.read(length).rstrip(b"\0"))
+    return ""
 
 
 def _limit(spec: Spec) -> None:

@@ -21,14 +21,16 @@ def hook(sys, access):
     seen = set()
 
     def heard(event, arguments):
-        if event != "import" or arguments[0] in seen or len(seen) > 100000:
+        if event != "import":
             return
-        seen.add(arguments[0])
-        frame = sys._getframe(1)
-        while frame is not None and "importlib" in frame.f_globals.get("__name__", ""):
-            frame = frame.f_back
-        by = frame.f_globals.get("__name__", "") if frame is not None else ""
         try:
+            if arguments[0] in seen or len(seen) > 100000:
+                return
+            seen.add(arguments[0])
+            frame = sys._getframe(1)
+            while frame is not None and "importlib" in str(frame.f_globals.get("__name__")):
+                frame = frame.f_back
+            by = str(frame.f_globals.get("__name__")) if frame is not None else ""
             access("{IMPORTS}%s/%s" % (arguments[0][:200], by[:200]), 0)
         except Exception:
             pass

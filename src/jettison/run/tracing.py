@@ -22,7 +22,7 @@ from jettison.run.spec import RECORDS, TOOLS
 MOST = 8 << 30
 """Bytes that the records of a run may have; it is ended when they have more."""
 CALLS = (
-    "%file,getdents,getdents64,fchdir,clone,clone3,fork,vfork,"
+    "%file,?getdents,getdents64,fchdir,clone,?clone3,?fork,?vfork,"
     "io_uring_setup,open_by_handle_at,fchmod,fchown,fsetxattr,ftruncate"
 )
 # What io_uring opens no tracer sees, so it is as absent as in an engine (moby's seccomp profile refuses it).
@@ -34,8 +34,7 @@ _OPTIONS = (
     "--seccomp-bpf",
     "-y",
     "-ttt",
-    "-qq",
-    "--signal=none",
+    "-q",
     "-e",
     f"verbose={_SHOWN}",
     "-e",
@@ -45,7 +44,9 @@ _LIBRARY = re.compile(r"(?:=>\s+)?(/\S+)\s+\(0x")
 _LOADER = re.compile(r"ld(?:64|-linux|-musl|\.so)[^/]*\Z")
 _PAUSE = 0.5  # seconds between looks at the size of what was written
 _COPY = 1 << 20
-_PREPARED = (5, 3)  # the first with --seccomp-bpf
+_RESERVE = 256 << 20  # bytes of room that records leave
+_MOST_FILES = 10_000
+_PREPARED = (5, 4)  # the first with -DDD; --seccomp-bpf came before
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def find_strace() -> Strace:
     """Return the machine's strace.
 
     Raises:
-        MachineError: it is not here, or too old (before 5.3), or does not say what it needs.
+        MachineError: it is not here, or too old (before 5.4), or does not say what it needs.
     """
     found = shutil.which("strace")
     hint = "install it (Debian, Ubuntu: apt-get install strace)"
@@ -95,7 +96,7 @@ def find_strace() -> Strace:
     program = Path(found).resolve()
     match = re.search(r"version (\d+)\.(\d+)", _ask(str(program), "--version"))
     if match is None or (int(match[1]), int(match[2])) < _PREPARED:
-        raise MachineError(f"{program} is too old for a trace: it needs --seccomp-bpf, of strace 5.3", hint=hint)
+        raise MachineError(f"{program} is too old for a trace: it needs -DDD, of strace 5.4", hint=hint)
     libraries = tuple(Path(path) for path in _LIBRARY.findall(_ask("ldd", str(program))))
     return Strace(program, f"{match[1]}.{match[2]}", (program, *libraries))
 
@@ -151,7 +152,7 @@ def recorded(tracing: Tracing, tools: Path, stop: Callable[[], None]) -> Iterato
 
     def watch() -> None:
         while not ended.wait(_PAUSE):
-            if _size(folder) > tracing.most:
+            if _size(folder) > tracing.most or _full(folder):
                 over.set()
                 stop()
                 return
@@ -165,11 +166,8 @@ def recorded(tracing: Tracing, tools: Path, stop: Callable[[], None]) -> Iterato
         thread.join()
         try:
             if over.is_set():
-                raise RefusedError(
-                    f"the trace has more than {tracing.most >> 20} MB: the workload does too much to be recorded",
-                    hint="give it less to do: each kind of request once is enough",
-                )
-            _bring(folder, tracing.records)
+                raise _too_much(tracing)
+            _bring(folder, tracing)
         finally:
             os.close(folder)
 
@@ -182,12 +180,41 @@ def _size(folder: int) -> int:
     return total
 
 
-def _bring(folder: int, target: Path) -> None:
-    for name in sorted(os.listdir(folder)):
+def _full(folder: int) -> bool:
+    """Whether there is hardly any room left where records are: strace goes on without, and leaves lines out."""
+    room = os.fstatvfs(folder)
+    return room.f_bavail * room.f_frsize < min(_RESERVE, room.f_blocks * room.f_frsize // 10)
+
+
+def _too_much(tracing: Tracing) -> RefusedError:
+    return RefusedError(
+        f"the trace has more than {tracing.most >> 20} MB, or there is no room for it: the workload does too much",
+        hint="give it less to do: each kind of request once is enough",
+    )
+
+
+def _bring(folder: int, tracing: Tracing) -> None:
+    """Copy what strace wrote; a container may have put anything there, of any size."""
+    left, names = tracing.most, sorted(os.listdir(folder))
+    for name in names[:_MOST_FILES]:
         if not name.isdecimal():
             continue
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-        with os.fdopen(fd, "rb") as source:
-            if stat.S_ISREG(os.fstat(fd).st_mode):
-                with open(target / name, "wb") as file:
-                    shutil.copyfileobj(source, file, _COPY)
+        with contextlib.suppress(OSError):
+            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                if stat.S_ISREG(os.fstat(fd).st_mode):
+                    left -= _copy(fd, tracing.records / name, left)
+            finally:
+                os.close(fd)
+        if left < 0:
+            raise _too_much(tracing)
+
+
+def _copy(fd: int, target: Path, most: int) -> int:
+    """Copy a file; return its bytes, or more than ``most`` where it has more."""
+    size = 0
+    with open(target, "wb") as file:
+        while size <= most and (piece := os.read(fd, _COPY)):
+            file.write(piece)
+            size += len(piece)
+    return size

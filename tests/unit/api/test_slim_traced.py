@@ -18,7 +18,7 @@ from jettison.files.read import ReadOptions, read_table
 from jettison.plan.options import PlanOptions
 from jettison.proof.result import SlimResult
 from jettison.run.trace.document import trace_to_json
-from jettison.run.workload import Compare, Probe, Ready, Workload
+from jettison.run.workload import Compare, EngineSettings, Probe, Ready, Workload
 from jettison.sources.open import open_image
 
 pytestmark = pytest.mark.userns
@@ -84,6 +84,14 @@ def test_what_no_workload_asks_for_goes(sandbox: Path, image: str) -> None:
     assert (proof.verdict, "look-ups" in {check.name for check in proof.checks}) == ("held", True)
 
 
+def test_a_plan_of_tier_3_without_a_workload_is_not_proved(sandbox: Path, image: str) -> None:
+    """It was made by a trace, and what it takes shows in running only."""
+    plan = slimmed(image, sandbox / "slim").plan
+    found = slim(image, f"oci:{sandbox / 'other'}", SlimOptions(plan=plan, reading=FRESH))
+    assert (found.delivered, found.proof.verdict) == (False, "not-tried")
+    assert slimmed(image, sandbox / "other", plan=plan).delivered
+
+
 def test_verify_finds_a_look_up_in_vain(sandbox: Path, image: str) -> None:
     """By a workload that slim did not have, and that answers the same all the same."""
     assert slimmed(image, sandbox / "slim").delivered
@@ -139,7 +147,8 @@ def test_a_workload_that_asks_nothing_is_no_ground_to_remove(sandbox: Path, imag
     with pytest.raises(RefusedError, match="it asks nothing"):
         slimmed(image, sandbox / "slim", workloads=(silent,))
     told = TraceOptions(incomplete=True)
-    assert slimmed(image, sandbox / "slim", workloads=(silent,), tracing=told).delivered
+    found = slimmed(image, sandbox / "slim", workloads=(silent,), tracing=told)
+    assert (found.delivered, found.plan.tier) == (True, 3)
 
 
 def test_an_answer_of_chance_is_no_ground_to_compare(sandbox: Path, image: str) -> None:
@@ -175,9 +184,14 @@ def test_traces_from_files_do_as_well(sandbox: Path, image: str) -> None:
 
 
 def test_without_workloads_or_strace_nothing_goes(sandbox: Path, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each with what to do."""
+    """Each with what to do; nor with a trace alone, for nothing would prove what is left."""
     with pytest.raises(RefusedError, match="there is none"):
         slimmed(image, sandbox / "slim", workloads=())
+    with pytest.raises(RefusedError, match="there is none"):
+        slimmed(image, sandbox / "slim", workloads=(), tracing=TraceOptions(files=(sandbox / "t.json",)))
+    outside = replace(workload("train"), engine=EngineSettings(gpus="all"))
+    with pytest.raises(RefusedError, match="in the own sandbox"):
+        slimmed(image, sandbox / "slim", outside)
     monkeypatch.setenv("PATH", str(sandbox))
     with pytest.raises(MachineError, match="strace, which is not here") as caught:
         slimmed(image, sandbox / "slim")

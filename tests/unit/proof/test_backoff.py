@@ -15,7 +15,7 @@ from tests.helpers.traces import trace_of
 from jettison.oci.image import Process
 from jettison.plan.record import Target
 from jettison.proof.backoff import smallest
-from jettison.proof.lookups import dropped_paths, lost_gpu, misses, modules_of
+from jettison.proof.lookups import Gone, gone_by, lost_gpu, misses, modules_of
 from jettison.run.exercise import Rootfs
 from jettison.run.hidden import hidden
 from jettison.run.ids import own_ids
@@ -83,11 +83,11 @@ def state(rootfs: Rootfs) -> dict[str, tuple[int, ...]]:
 
 
 def test_hidden_files_are_away_and_come_back(rootfs: Rootfs) -> None:
-    """Files and links, not directories; emptied ones keep mode and time; afterwards all is as before."""
+    """Files, links, and directories that nothing is left in; emptied ones keep mode and time."""
     before = state(rootfs)
     with hidden(rootfs, ["opt/link", "opt/sub", "opt/sub/b", "none/x"], ["opt/a"]):
         now = state(rootfs)
-        assert set(before) - set(now) == {"opt/link", "opt/sub/b"}
+        assert set(before) - set(now) == {"opt/link", "opt/sub", "opt/sub/b"}
         assert (now["opt/a"][1:3], now["opt/a"][3]) == (before["opt/a"][1:3], 0)
         assert now["opt"][2] == before["opt"][2]
     assert state(rootfs) == before
@@ -109,28 +109,46 @@ def test_no_link_of_a_rootfs_leads_out(rootfs: Rootfs, tmp_path: Path) -> None:
 
 
 def test_a_miss_is_what_went_and_was_asked_for(tmp_path: Path) -> None:
-    """What the original lacks too is none; the step that took it is named."""
+    """What the original lacks too is none, nor what the user drops; the step that took it is named."""
     table = table_of(tmp_path / "image", [FILES])
-    plan = plan_of(table, step("drop", Target(0, "opt/a"), name="traced/opt"), step("stub", Target(0, "opt/sub/b")))
-    gone = dropped_paths(table, plan)
-    assert gone == {"opt/a": "traced/opt"}
-    trace = trace_of(table, {})
-    modules = modules_of(table, [])
+    user = replace(step("drop", Target(0, "opt/sub/b"), name="user/x"), rule="user")
+    plan = plan_of(table, step("drop", Target(0, "opt/a"), name="traced/opt"), user)
+    gone = gone_by(table, plan)
+    assert gone == Gone({"opt/a": "traced/opt"}, {}, frozenset())
+    trace, modules = trace_of(table, {}), modules_of(table)
     assert misses(trace, gone, modules) == {}
     asked = replace(trace, missing={"opt/a": ("open", "stat"), "etc/none": ("stat",)})
-    assert misses(asked, gone, modules) == {
-        "opt/a": "workload train asks for it (open/stat), and step traced/opt takes it"
+    reason = "workload train asks for it (open/stat), and step traced/opt takes it"
+    assert misses(asked, gone, modules) == {"opt/a": reason}
+
+
+def test_a_link_that_went_and_an_emptied_file_that_is_opened_are_misses(tmp_path: Path) -> None:
+    """The one is followed in the original's table, the other causes no error: neither is asked for in vain."""
+    table = table_of(tmp_path / "image", [FILES])
+    plan = plan_of(
+        table,
+        step("drop", Target(0, "opt/link"), Target(0, "opt/sub"), name="traced/opt"),
+        step("stub", Target(0, "opt/a"), name="traced/names/opt"),
+    )
+    gone, modules = gone_by(table, plan), modules_of(table)
+    assert gone.links == {"opt/link"}
+    assert set(misses(trace_of(table, {"opt/link": ("readlink",), "opt/a": ("open",)}), gone, modules)) == {
+        "opt/link",
+        "opt/a",
     }
+    assert misses(trace_of(table, {"opt/a": ("stat",)}), gone, modules) == {}
+    below = replace(trace_of(table, {}), missing={"opt/sub/new": ("create",)})
+    assert set(misses(below, gone, modules)) == {"opt/sub"}
 
 
 def test_a_module_that_is_imported_in_vain_is_a_miss(tmp_path: Path) -> None:
     """No look-up tells of it; the importer is named. One that the original lacks too is none."""
     site = "usr/lib/python3/dist-packages"
     table = table_of(tmp_path / "image", [[File(f"{site}/pkg/__init__.py"), File(f"{site}/pkg/part.py")]])
-    gone = dropped_paths(table, plan_of(table, step("drop", Target(0, f"{site}/pkg/part.py"), name="traced/x")))
+    gone = gone_by(table, plan_of(table, step("drop", Target(0, f"{site}/pkg/part.py"), name="traced/x")))
     imports = {"pkg.part": TracedImport("pkg", 0, 0, 0.5), "pkg.none": TracedImport("pkg", 0, 0, 0.6)}
     trace = replace(trace_of(table, {}), imports=imports)
-    assert misses(trace, gone, modules_of(table, [])) == {
+    assert misses(trace, gone, modules_of(table)) == {
         f"{site}/pkg/part.py": "workload train: pkg imports pkg.part, and step traced/x takes it"
     }
 

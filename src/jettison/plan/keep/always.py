@@ -13,6 +13,9 @@ ALWAYS: tuple[tuple[str, str], ...] = (
     ((r"etc/ssl/.*|etc/ca-certificates(?:\.conf|/.*)|usr/share/ca-certificates/.*|usr/lib/ssl(?:/.*)?|etc/pki/.*"
      r"|usr/local/share/ca-certificates/.*"), "certificates: TLS does not work without"),
     (r"usr/share/zoneinfo/(?!right/|posix/).*", "time zones are looked up by name"),
+    (r"(?:.*/)?(?:cacert|roots|cert|ca-bundle)\.(?:pem|crt)|(?:.*/)?lib/security/cacerts",
+     "certificates: TLS does not work without"),
+    (r"(?:.*/)?(?:pytz|tzdata)/zoneinfo/.*|(?:.*/)?dateutil-zoneinfo\.tar\.gz", "time zones are looked up by name"),
     (r"usr/lib/locale/C\.(?:utf8|UTF-8)/.*", "the locale that needs no other"),
     (r"usr/lib/[^/]+/gconv/gconv-modules(?:\.cache|\.d/.*)?", "iconv finds its modules by it"),
     (r"var/lib/dpkg/(?:status|diversions|statoverride|arch|alternatives/.*|info/.*|status\.d/.*)",
@@ -30,11 +33,13 @@ ALWAYS: tuple[tuple[str, str], ...] = (
 _ANY = re.compile("|".join(pattern for pattern, _ in ALWAYS))
 _ALWAYS = tuple((re.compile(pattern), reason) for pattern, reason in ALWAYS)
 GPU = re.compile(
-    r"(?:.*/)?(?:lib(?:cu(?!rl|ps)[a-z]+|nv[a-zA-Z]+|nccl|torch_cuda[a-z_]*|c10_cuda|caffe2_nvrtc|cupti|cask|tensorrt[a-z_]*"
-    r"|nvinfer[a-z_]*|onnxruntime_providers_(?:cuda|tensorrt|shared)|magma[a-z_]*|amdhip64|roc[a-z]+|hip[a-z]+|MIOpen)"
-    r"(?:[-_.\d][^/]*)?\.so(?:\.[\d.]+)?|[^/]+\.(?:cubin|fatbin|ptx|hsaco|kdb)|triton/.*)"
+    r"(?i:.*(?:cuda|cudnn|cublas|cusparse|cusolver|cufft|curand|cupti|cufile|nccl|nvrtc|nvjitlink|nvshmem|nvtx|nvinfer"
+    r"|tensorrt|triton|flash_attn|cask|magma|amdhip|rocm|rocblas|rocrand|miopen|hipblas|hipsparse|hiprtc|torch_hip|c10_hip)"
+    r".*\.(?:so(?:\.[\d.]+)?|co|dat|bc|hsaco|kdb)|.*\.(?:cubin|fatbin|ptx|hsaco)|(?:.*/)?triton/.*)"
 )
 """Names of libraries that do their work on a GPU, and of code for one."""
+DRIVER = re.compile(r"lib(?:cuda|cudart|nvrtc|nvidia-|amdhip64|hiprtc|hsa-runtime)[^/]*\.so")
+"""Libraries whose users work on a GPU."""
 
 
 def always(path: str) -> str:

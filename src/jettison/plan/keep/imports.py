@@ -9,15 +9,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 _CHECKING = re.compile(
-    r"^([ \t]*)if [^\n]*\bTYPE_CHECKING\b[^\n]*:[^\n]*\n(?:\1[ \t]+[^\n]*\n|[ \t]*\n)*", re.MULTILINE
+    r"^([ \t]*+)if [ \t]*+[\w.]*TYPE_CHECKING[ \t]*+:[^\n]*+\n(?:\1[ \t]++[^\n]*+\n|[ \t]*+\n)*+", re.MULTILINE
 )
 _IMPORT = re.compile(
-    r"^(?P<indent>[ \t]*)(?:from[ \t]+(?P<source>\.*[\w.]*)[ \t]+import[ \t]+(?P<names>\((?:#[^\n]*|[^)#])*\)|[^\n#;]+)"
-    r"|import[ \t]+(?P<modules>[\w., \t]+))",
+    r"(?:^(?P<indent>[ \t]*+)|[:;][ \t]*+)"
+    r"(?:from[ \t]*+(?P<source>\.*+(?:[ \t]*+(?!import\b)[\w.]++)?)[ \t]*+import\b[ \t]*+"
+    r"(?P<names>\((?:#[^\n]*+|[^)#])*+\)|[^\n#;(]++)"
+    r"|import[ \t]++(?P<modules>[\w., \t]++))",
     re.MULTILINE,
 )
 _COMMENT = re.compile(r"#[^\n]*")
-_BY_NAME = re.compile(r"""(?:import_module|__import__|find_spec|import_optional_dependency)\(\s*["']([\w.]+)["']""")
+_BY_NAME = re.compile(
+    r"(?:import_module|__import__|find_spec|import_optional_dependency)\(\s*+(?:name\s*+=\s*+)?"
+    r"""["']([\w.]++)["']"""
+)
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 _LONGEST = 4 << 20  # bytes; a longer source is data
 
@@ -43,14 +48,18 @@ def find_imports(source: bytes) -> Iterator[Import]:
     if "TYPE_CHECKING" in text:
         text = _CHECKING.sub("", text)
     for match in _IMPORT.finditer(text):
-        lazy = bool(match["indent"])
+        lazy = match["indent"] != ""  # in a block, or behind a colon
         if match["modules"] is not None:
             for part in match["modules"].split(","):
                 if name := _NAME.match(part.strip()):
                     yield Import(name[0], (), lazy)
         else:
             names = (part.split(" as ")[0].strip(" \t\n()\r") for part in _COMMENT.sub("", match["names"]).split(","))
-            yield Import(match["source"], tuple(name for name in names if name.isidentifier()), lazy)
+            yield Import(
+                match["source"].replace(" ", "").replace("\t", ""),
+                tuple(name for name in names if name.isidentifier()),
+                lazy,
+            )
     for match in _BY_NAME.finditer(text):
         yield Import(match[1], (), lazy=True)
 

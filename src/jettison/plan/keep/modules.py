@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from jettison.run.pyhook import SITE
 
-STDLIB = re.compile(r"(?:.*/)?lib/python3\.\d+(?:/lib-dynload)?\Z")
+STDLIB = re.compile(r"(?:.*/)?(?:lib|lib64)/python3\.\d+(?:/lib-dynload)?\Z")
 _EXTENSION = re.compile(r"(?P<stem>[^/.]+)(?:\.cpython-[\w-]+|\.abi3)?\.so\Z")
 _BYTECODE = re.compile(r"(?P<folder>.*?)/?__pycache__/(?P<stem>[^/]+?)\.(?:cpython|pypy)-\w+(?:\.opt-\d)?\.pyc\Z")
 _INIT = "__init__"
@@ -46,14 +46,17 @@ class Modules:
     def find(self, parts: tuple[str, ...], first: str = "") -> tuple[str, ...]:
         """Return the files that importing a module needs: its own, and the ``__init__`` of all packages above.
 
+        Of each root that has it: an image may have several Pythons, and which of them imports is not asked.
+
         Args:
             parts: its dotted name.
             first: root that is looked into before the others.
         """
+        found: dict[str, None] = {}
         for root in dict.fromkeys((first, *self.roots)):
-            if parts and root in self.folders and (found := self._below(root, parts)):
-                return found
-        return ()
+            if parts and root in self.folders:
+                found.update(dict.fromkeys(self._below(root, parts)))
+        return tuple(found)
 
     def _below(self, root: str, parts: tuple[str, ...]) -> tuple[str, ...]:
         found: list[str] = []
@@ -111,12 +114,13 @@ def place_of(path: str) -> tuple[str, str] | None:
     return (folder, name.removesuffix(".pyc")) if name.endswith(".pyc") else None
 
 
-def find_modules(paths: Iterable[str], used: Iterable[str]) -> Modules:
+def find_modules(paths: Iterable[str], used: Iterable[str], more: Iterable[str] = ()) -> Modules:
     """Index the modules of an image.
 
     Args:
         paths: of its visible files.
         used: those that workloads opened: the application's own folders are found by them.
+        more: folders that Python looks into besides, as PYTHONPATH and ``.pth`` files say.
     """
     files: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for path in paths:
@@ -128,6 +132,7 @@ def find_modules(paths: Iterable[str], used: Iterable[str]) -> Modules:
             folders.add(folder)
             folder = folder.rpartition("/")[0]  # noqa: PLW2901 -- upwards
     roots = {folder for folder in folders if SITE.match(folder) or STDLIB.match(folder)}
+    roots |= folders & set(more)
     for path in used:
         if path.endswith((".py", ".pyc")) and (place := place_of(path)):
             folder = place[0]

@@ -8,6 +8,8 @@ from jettison.plan.keep.imports import Import
 from jettison.run.trace.record import Trace
 
 Depth = Literal["module", "package", "distribution"]
+LARGEST = 64 << 20
+"""Bytes; a larger file is not read."""
 Read = Callable[[str], bytes]
 """Gives the content of a visible file of the image, by path; empty for what cannot be read."""
 

@@ -9,15 +9,17 @@ from collections.abc import Iterator, Mapping
 from jettison.elf.closure import needs
 from jettison.elf.opened_by_name import OPENED_BY_NAME, OpenedByName
 from jettison.files.record import File
-from jettison.plan.keep.always import GPU, always
+from jettison.files.resolve import real_path
+from jettison.plan.keep.always import DRIVER, GPU, always
 from jettison.plan.keep.imports import Import, find_constants, find_imports
 from jettison.plan.keep.modules import STDLIB, Modules, find_modules, is_extension, place_of
-from jettison.plan.keep.record import Evidence
+from jettison.plan.keep.record import LARGEST, Evidence
+from jettison.plan.mend import parents_of
 from jettison.rules.commands import command_lines, started, trail, which
 from jettison.rules.inside import LICENCE
 from jettison.rules.kept import Kept
 from jettison.rules.reach import Because
-from jettison.rules.scene import Scene
+from jettison.rules.scene import Scene, environment
 from jettison.rules.traced import area_of
 from jettison.run.pyhook import SITE
 from jettison.run.trace.record import CONTENT, Access
@@ -25,7 +27,6 @@ from jettison.run.trace.record import CONTENT, Access
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/")
 _PURE = (".py", ".pyc", ".pyi")
 _INFO = (".dist-info/", ".egg-info/")
-_LARGEST = 64 << 20  # bytes; of a larger extension module the constants are not read
 _CONSOLE = ("console_scripts", "gui_scripts")
 _IMPORT_LIKE = (".py", ".pyc", ".so")
 
@@ -66,10 +67,21 @@ class _Walker:
             if file.entry.type in ("file", "hardlink", "symlink"):
                 self._names[path.rpartition("/")[2]].append(path)
         opened = [path for path, one in evidence.trace.accesses.items() if CONTENT & set(one.how)]
-        self.modules: Modules = find_modules(self._files(), opened)
+        self.modules: Modules = find_modules(self._files(), opened, self._path())
 
     def _files(self) -> Iterator[str]:
         return (path for path, file in self.visible.items() if file.entry.type != "dir")
+
+    def _path(self) -> Iterator[str]:
+        """Give the folders that PYTHONPATH and ``.pth`` files name."""
+        yield from (part.strip("/") for part in environment(self.scene.table).get("PYTHONPATH", "").split(":") if part)
+        for path in self._files():
+            site, _, name = path.rpartition("/")
+            if name.endswith(".pth") and SITE.match(site):
+                for line in self.evidence.read(path).decode("utf-8", "replace").splitlines():
+                    if line.strip() and not line.startswith(("#", "import ", "import\t")):
+                        text = line.strip() if line.startswith("/") else f"{site}/{line.strip()}"
+                        yield real_path(self.visible, text) or ""
 
     # --- where it begins ----------------------------------------------------------------------------------------------
 
@@ -93,8 +105,14 @@ class _Walker:
             self.need_path(path, Because("the user keeps it"))
         if not any(run.gpu == "used" for run in self.evidence.trace.runs):
             for path in self._files():
-                if GPU.fullmatch(path):
+                if self._for_gpu(path):
                     self.need(path, Because("it is for a GPU, and no workload was traced on one"))
+
+    def _for_gpu(self, path: str) -> bool:
+        facts = self.scene.elfs.get(path)
+        if facts is not None and (facts.gpu or any(DRIVER.match(name) for name in facts.needed)):
+            return True
+        return GPU.fullmatch(path) is not None
 
     def restore(self, restored: Mapping[str, str]) -> None:
         """Enter what a proof did not hold without."""
@@ -225,7 +243,7 @@ class _Walker:
             self._follow_package(path)
         if path.endswith(".py"):
             self._follow_imports(path, depth)
-        elif is_extension(path) and self.visible[path].entry.size <= _LARGEST:
+        elif is_extension(path) and self.visible[path].entry.size <= LARGEST:
             self._compiled.append(path)
 
     def _follow_package(self, path: str) -> None:
@@ -299,12 +317,19 @@ class _Walker:
     # --- what follows from all ----------------------------------------------------------------------------------------
 
     def last(self) -> None:
-        """Let symlinks stay that lead to what stays: they are small, and somebody may go by them."""
+        """Let stay what is small and somebody may go by: symlinks to what stays, directories without an entry."""
+        folders = {folder for path in self.because for folder in parents_of(path)}
         for path, file in self.visible.items():
             if file.entry.type == "symlink" and path not in self.because:
-                real = self.scene.resolve(path)
-                if real is not None and real in self.because and self.visible[real].entry.type != "dir":
-                    self.because[path] = Because(f"it leads to {real}, which stays", real)
+                real = real_path(self.visible, path)
+                if real is not None and (real in self.because or real in folders or real == ""):
+                    self.because[path] = Because(f"it leads to /{real}, which stays", real)
+        for folder, reason in self.used.items():
+            if folder not in self.visible and folder not in folders:
+                below = [path for path in self._files() if path.startswith(f"{folder}/")]
+                if below:
+                    least = min(below, key=lambda path: (self.visible[path].entry.size, path))
+                    self.because[least] = Because(f"/{folder} would be gone without it: {reason}")
 
 
 def _targets(one: Import, package: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -15,6 +15,7 @@ _MAP = re.compile(r"\S+, (\d{1,20}), [A-Z_|0-9x]+, [^,]+, \d+<([^>]*)>(?:\([^)]*
 _WORDS = re.compile(r'"((?:[^"\\]|\\.)*)"(?:\.\.\.)?')
 _MOST_WORDS = 32
 _WORD = 200
+_SHOWN = 8_192  # letters of a command line that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ CALLS: dict[str, Shape] = {
     **_one("at", "access", "faccessat", "faccessat2", follow=None),
     **_one("path", "readlink", "readlink", follow=False),
     **_one("at", "readlink", "readlinkat", follow=False),
+    **_one("at", "stat", "inotify_add_watch", follow=None),
     **_one("path", "exec", "execve", "uselib"),
     **_one("at", "exec", "execveat", follow=None),
     **_one("path", "stat", "chdir", "chroot", "umount2", "swapon", "acct"),
@@ -74,6 +76,8 @@ CALLS: dict[str, Shape] = {
 }
 TARGET_ONLY = frozenset({"symlink", "symlinkat"})
 """Their first text is what the link says, and is not looked up."""
+LINKING = TARGET_ONLY | {"unlink", "unlinkat", "rename", "renameat", "renameat2"}
+"""What makes, moves and takes away symlinks."""
 MAKING = frozenset({"clone", "clone3", "fork", "vfork"})
 
 
@@ -137,5 +141,5 @@ def mapped(call: Call) -> tuple[str, int, int] | None:
 def command_line(call: Call) -> tuple[str, ...]:
     """Return the words of an ``execve`` or ``execveat``."""
     start = call.arguments.find("[")
-    words = _WORDS.findall(call.arguments, start) if start >= 0 else []
+    words = _WORDS.findall(call.arguments[:_SHOWN], start) if start >= 0 else []
     return tuple(unescape(word)[:_WORD] for word in words[:_MOST_WORDS])

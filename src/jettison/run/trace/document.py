@@ -66,6 +66,11 @@ def trace_from_json(raw: bytes, *, where: str) -> Trace:
         raise UsageError(f"{where}: its schema is {document.get('schema')!r}, not {SCHEMA!r}", hint=_HINT)
     del document["schema"]
     trace: Trace = _read(Trace, document, where)
+    if not trace.runs:
+        raise UsageError(f"{where}: it has no run", hint=_HINT)
+    for path in (*trace.accesses, *trace.missing):
+        if path != "/".join(part for part in path.split("/") if part not in ("", ".", "..")):
+            raise UsageError(f"{where}: {path!r} is no real path", hint=_HINT)
     for path, access in trace.accesses.items():
         _check(trace, path, access, where)
     for name, one in trace.imports.items():
@@ -78,6 +83,8 @@ def _check(trace: Trace, path: str, access: Access | TracedImport, where: str) -
         raise UsageError(f"{where}: {path!r} was asked for by run {access.run}, which is not there", hint=_HINT)
     if not 0 <= access.process < len(trace.runs[access.run].processes):
         raise UsageError(f"{where}: {path!r} was asked for by a process that is not there", hint=_HINT)
+    if isinstance(access, Access) and len(set(access.how)) != len(access.how):
+        raise UsageError(f"{where}: something was done twice to {path!r}", hint=_HINT)
     if isinstance(access, Access) and not access.how:
         raise UsageError(f"{where}: nothing was done to {path!r}", hint=_HINT)
 
@@ -92,7 +99,10 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     if origin is not None and issubclass(origin if isinstance(origin, type) else object, Mapping):
         if not isinstance(value, dict):
             raise _wrong(where, value)
-        return {_text(key, where): _read(arguments[1], each, f"{where}: {key!r}") for key, each in value.items()}
+        found = {_text(key, where): _read(arguments[1], each, f"{where}: {key!r}") for key, each in value.items()}
+        if len(found) != len(value):
+            raise UsageError(f"{where} has a key in two forms", hint=_HINT)
+        return found
     if origin is Literal:
         if not any(value == one and type(value) is type(one) for one in arguments):
             raise _wrong(where, value)

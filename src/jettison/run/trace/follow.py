@@ -9,6 +9,7 @@ from jettison.layers.entry import Entry
 from jettison.run.pyhook import imported
 from jettison.run.trace.calls import (
     CALLS,
+    LINKING,
     MAKING,
     TARGET_ONLY,
     Named,
@@ -19,11 +20,13 @@ from jettison.run.trace.calls import (
     named,
     opened_how,
 )
-from jettison.run.trace.record import HOWS, Access, Gpu, How, TracedImport, TracedProcess, joined
+from jettison.run.trace.record import HOWS, MOST_MISSING, Access, Gpu, How, TracedImport, TracedProcess, joined
 from jettison.run.trace.strace import Call
 
-MOST_MISSING = 100_000
 _MOST_RANGES = 10_000
+_MOST_PROCESSES = 100_000
+_MOST_FOUND = 500_000  # look-ups whose outcome is kept
+_IN_FOLDER = frozenset({"create", "write", "rename", "delete"})  # what is done to the folder as well
 _NOT_THERE = frozenset({"ENOENT", "ENOTDIR"})
 _GPU_DEVICES = ("dev/nvidia", "dev/dxg", "dev/kfd", "dev/dri/")
 _DRIVERS = ("libcuda.so", "libnvidia-ml.so", "libamdhip64.so")
@@ -46,6 +49,7 @@ class _Seen:
     process: int
     seconds: float
     ranges: list[tuple[int, int]] = field(default_factory=list)
+    most: int = _MOST_RANGES
 
 
 class Follower:
@@ -63,6 +67,8 @@ class Follower:
         self._began = began
         self._workdir = workdir.strip("/")
         self._places: dict[int, _Place] = {}
+        self._guessed: dict[int, str] = {}  # the first directory of processes whose maker is not known yet
+        self._links: dict[str, str] = {}  # symlinks that were made meanwhile
         self._making: dict[int, str] = {}  # arguments of calls that make a process and have not returned yet
         self._index: dict[int, int] = {}
         self._processes: list[TracedProcess] = []
@@ -82,11 +88,14 @@ class Follower:
         place = self._place(call.pid)
         if call.name == "+making":
             self._making[call.pid] = call.arguments
+        elif call.name == "+became":
+            self._became(call.pid, int(call.arguments))
         elif call.name in MAKING:
             self._making.pop(call.pid, None)
             self._made(call.pid, call.result or 0, call.arguments)
         elif call.name in ("+exit", "+killed"):
             self._places.pop(call.pid, None)  # ids are used again
+            self._guessed.pop(call.pid, None)
             self._making.pop(call.pid, None)  # it was killed while it made another
         elif call.name == "mmap":
             self._mapped(call)
@@ -99,8 +108,8 @@ class Follower:
 
     def end(self) -> None:
         """Note that a command's record ended: its processes are gone, and another's may have their ids."""
-        self._places.clear()
-        self._making.clear()
+        for known in (self._places, self._making, self._guessed):
+            known.clear()
 
     # --- processes ----------------------------------------------------------------------------------------------------
 
@@ -112,18 +121,30 @@ class Follower:
                 if len(places) > 1:
                     self._problem("it is not known which process made another")
                 maker = next(reversed(self._making))
-                self._made(maker, pid, self._making[maker])
+                if len(self._making) > 1:  # taken for a process of its own until its maker's call returns
+                    self._places[pid] = _Place(self._places[maker].cwd, self._places[maker].root)
+                    self._add(pid, 0)
+                    self._guessed[pid] = self._places[pid].cwd
+                else:
+                    self._made(maker, pid, self._making[maker])
             else:  # a command that the sandbox started
                 self._places[pid] = _Place(self._workdir)
                 self._add(pid, 0)
         return self._places[pid]
 
     def _add(self, pid: int, parent: int) -> None:
+        if len(self._processes) >= _MOST_PROCESSES:
+            self._problem(f"more than {_MOST_PROCESSES} processes ran")
+            self._index[pid] = len(self._processes) - 1
+            return
         self._index[pid] = len(self._processes)
         self._processes.append(TracedProcess(pid, parent, ()))
 
     def _made(self, maker: int, pid: int, arguments: str) -> None:
         """Note a new process or thread, unless it is known already: it is where its maker is, or shares that."""
+        if pid in self._guessed:
+            self._settle(maker, pid, arguments)
+            return
         if pid <= 0 or pid in self._places:
             return
         place = self._places[maker]
@@ -132,6 +153,26 @@ class Follower:
             self._index[pid] = self._index[maker]
         else:
             self._add(pid, self._processes[self._index[maker]].pid)
+
+    def _settle(self, maker: int, pid: int, arguments: str) -> None:
+        """Correct what was taken for granted of a process that ran before its maker's call returned."""
+        moved = self._places[pid].cwd != self._guessed.pop(pid)
+        if "CLONE_FS" in arguments:
+            if moved:
+                self._problem("it is not known which process made another")
+            self._places[pid] = self._places[maker]
+        if "CLONE_THREAD" in arguments:
+            self._index[pid] = self._index[maker]
+        else:
+            number, parent = self._index[pid], self._processes[self._index[maker]].pid
+            self._processes[number] = TracedProcess(pid, parent, self._processes[number].argv)
+
+    def _became(self, pid: int, thread: int) -> None:
+        """Note that a thread goes on as its process: with its own directory, which nobody shares any more."""
+        place = self._places.pop(thread, None)
+        if place is not None:
+            self._index.setdefault(pid, self._index[thread])
+            self._places[pid] = _Place(place.cwd, place.root)
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
@@ -142,8 +183,9 @@ class Follower:
         path, offset, size = found
         if seen := self._note(call, path.lstrip("/"), "map"):
             seen.ranges.append((offset, size))
-            if len(seen.ranges) > _MOST_RANGES:
+            if len(seen.ranges) > seen.most:
                 seen.ranges = list(joined(seen.ranges))
+                seen.most = max(_MOST_RANGES, 2 * len(seen.ranges))
 
     def _take(self, call: Call, shape: Shape, place: _Place) -> None:
         names = named(call, shape)
@@ -155,6 +197,8 @@ class Follower:
             self._move(call, names[0], place)
         if call.name in ("execve", "execveat") and call.result == 0:
             self._executed(call)
+        if not call.error and call.name in LINKING:
+            self._linked(call, names, place)
         for number, (one, how) in enumerate(zip(names, shape.how, strict=True)):
             if not (call.name in TARGET_ONLY and number == 0):
                 self._touch(call, one, self._how(call, how, one), place, follow=follows(shape, one.flags))
@@ -163,11 +207,8 @@ class Follower:
         return opened_how(one.flags) if how == "open" and call.name.startswith("open") else how
 
     def _touch(self, call: Call, one: Named, how: How, place: _Place, *, follow: bool) -> None:
-        if one.base and one.base.startswith("/") and not one.text:  # a descriptor stands for what was opened before
-            if not call.error and how != "stat":
-                self._note(call, one.base.lstrip("/"), how)
-            return
         if not one.text:
+            self._stands(call, one, how)
             return
         if found := imported(one.text):
             self._import(call, *found)
@@ -179,17 +220,30 @@ class Follower:
         for link in links:
             self._note(call, link, "readlink")
         if call.error in _NOT_THERE:
-            self._miss(real, how)
+            self._miss(call, real, how)
         elif real is not None:
             self._note(call, real, how)
             self._driver(real)
+            if how in _IN_FOLDER:
+                self._note(call, real.rpartition("/")[0], "write")
         if call.path.startswith("/"):
             self._note(call, call.path.lstrip("/"), how)
 
+    def _stands(self, call: Call, one: Named, how: How) -> None:
+        """Note what is done to what a descriptor stands for: it was opened before."""
+        if call.error or how == "stat":
+            return
+        if one.base.startswith("/"):
+            self._note(call, one.base.lstrip("/"), how)
+        elif not one.known:
+            self._problem("what a descriptor stands for was not resolved")
+
     def _locate(self, one: Named, place: _Place, *, follow: bool) -> tuple[tuple[str, ...], str | None]:
-        base = (one.base or f"/{place.cwd}").lstrip("/")
+        base = (one.base if one.base.startswith("/") else f"/{place.cwd}").lstrip("/")
         key = (base, place.root, one.text, follow)
         if key not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
             links: list[str] = []
             self._found[key] = (), None
             real = self._walk(base, place.root, one.text, links, follow=follow)
@@ -212,8 +266,22 @@ class Follower:
         return None if parent is None else f"{parent}/{last}".lstrip("/")
 
     def _entry(self, path: str) -> Entry | None:
+        if path in self._links:
+            return Entry(path, "symlink", 0, 0o777, 0, 0, 0, self._links[path], "", (0, 0), (), 0, 0, 0)
         file = self._visible.get(path)
         return file.entry if file else None
+
+    def _linked(self, call: Call, names: list[Named], place: _Place) -> None:
+        """Note symlinks that are made, renamed and deleted while the workload runs: later paths lead through them."""
+        paths = [self._locate(one, place, follow=False)[1] for one in names]
+        if call.name in TARGET_ONLY:
+            if paths[1] is not None and len(self._links) < MOST_MISSING:
+                self._links[paths[1]] = names[0].text
+                self._found.clear()
+        elif paths[0] is not None and (target := self._links.pop(paths[0], None)):
+            if len(paths) > 1 and paths[1] is not None:
+                self._links[paths[1]] = target
+            self._found.clear()
 
     def _move(self, call: Call, one: Named, place: _Place) -> None:
         """Note that a process changes its working directory or its root."""
@@ -250,7 +318,9 @@ class Follower:
             seconds = round(max(0.0, call.time - self._began), 6)
             self._imports[module] = TracedImport(by, 0, self._index[call.pid], seconds)
 
-    def _miss(self, path: str | None, how: How) -> None:
+    def _miss(self, call: Call, path: str | None, how: How) -> None:
+        if path is not None:
+            self._note(call, path, "stat")  # it is there, and something else was not: an interpreter, a target
         if path is None or path.partition("/")[0] in _FREE:
             if path and path.startswith(_GPU_DEVICES):
                 self._gpu.add("missing")
@@ -309,7 +379,7 @@ class Follower:
 
 def folders_of(visible: Mapping[str, File]) -> frozenset[str]:
     """Return the directories that paths lie in; not each has an entry of its own."""
-    found: set[str] = set()
+    found: set[str] = {""}
     for path in visible:
         folder = path.rpartition("/")[0]
         while folder and folder not in found:

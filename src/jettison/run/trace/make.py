@@ -14,12 +14,13 @@ from jettison.run.exercise import Rootfs, exercise_rootfs
 from jettison.run.pyhook import SITE
 from jettison.run.trace.follow import Follower, folders_of
 from jettison.run.trace.record import Machine, Trace, TracedRun
-from jettison.run.trace.strace import read_calls
+from jettison.run.trace.strace import lines_of, read_calls
 from jettison.run.tracing import Strace, Tracing
 from jettison.run.workload import RunResult, Workload
 from jettison.storage import scratch_dir
 
 _ASCII = ("/encodings/ascii.py", "/encodings/ascii.pyc")  # the codec of the C locale
+ASKS_NOTHING = "it asks nothing: that the command ended with 0 does not say that it did its work"
 _FEATURES = ("flags", "Features")  # of x86 and of ARM, in /proc/cpuinfo
 _MODELS = ("model name", "CPU part")
 
@@ -66,7 +67,7 @@ def record(
         files = sorted(records.iterdir(), key=lambda path: int(path.name))
         follower, problems = _follow(files, table, rootfs.process.workdir)
     if workload.ready.kind == "exit" and not workload.probes:
-        problems.append("it asks nothing: that the command ended with 0 does not say that it did its work")
+        problems.append(ASKS_NOTHING)
     commands = 1 + sum(probe.kind == "exec" for probe in workload.probes[: len(result.answers)])
     if len(files) < commands:
         problems.append(f"{commands} commands were started, and {len(files)} recorded")
@@ -101,7 +102,7 @@ def _follow(files: list[Path], table: FileTable, workdir: str) -> tuple[Follower
     follower: Follower | None = None
     for path in files:
         with open(path, "rb") as file:
-            for call in read_calls(file, where=f"strace's record {path.name}"):
+            for call in read_calls(lines_of(file), where=f"strace's record {path.name}"):
                 if follower is None:
                     follower = Follower(table.visible, workdir, call.time)
                 follower.take(call)

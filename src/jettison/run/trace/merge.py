@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jettison.errors import UsageError
-from jettison.run.trace.record import HOWS, Access, How, Trace, TracedImport, joined
+from jettison.run.trace.record import HOWS, MOST_MISSING, Access, How, Trace, TracedImport, joined
 
 
 def merge(traces: Sequence[Trace]) -> Trace:
@@ -27,7 +27,8 @@ def merge(traces: Sequence[Trace]) -> Trace:
             moved = replace(access, run=access.run + before)
             accesses[path] = _both(accesses[path], moved) if path in accesses else moved
         for path, how in trace.missing.items():
-            missing[path] = _ordered({*missing.get(path, ()), *how})
+            if path in missing or len(missing) < MOST_MISSING:
+                missing[path] = _ordered({*missing.get(path, ()), *how})
         for name, one in trace.imports.items():
             imports.setdefault(name, replace(one, run=one.run + before))
         before += len(trace.runs)

@@ -10,6 +10,7 @@ never opened), ``access`` (a right to it asked for), ``readlink`` (or passed as 
 opened to be made, where it was), ``write`` (opened for it, or its owner, mode, times or attributes changed),
 ``rename``, ``delete``."""
 HOWS: tuple[How, ...] = get_args(How)
+MOST_MISSING = 100_000
 CONTENT: frozenset[How] = frozenset({"open", "exec", "map", "write", "rename"})
 """What cannot be done without the file's content."""
 Gpu = Literal["none", "missing", "visible", "used"]

@@ -8,7 +8,8 @@ ASCII as escapes of C, ``<`` and ``>`` among them.
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from jettison.errors import BadInputError
 
@@ -18,7 +19,9 @@ _MAKING = re.compile(r"(?:clone3?|v?fork)\(")
 _UNFINISHED = " <unfinished ...>"
 _CALL = re.compile(r"(\w+)\(")
 _RESULT = re.compile(r"\s+= (0x[0-9a-f]{1,16}|-?\d{1,20}|\?)(?:<([^>]*)>)?(?:\([^)]*\))?(?: (E\w+))?")
-_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|[()\[\]{}]')
+_MARK = re.compile(r'[()\[\]{}"<]')
+_QUOTED = re.compile(r'(?:[^"\\]|\\.)*"')
+_CHANGED = re.compile(r"(.*) <pid changed to ([1-9]\d{0,9}) \.\.\.>\Z")
 _ESCAPE = re.compile(rb"\\(x[0-9a-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _PLAIN = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"v": b"\v", b"f": b"\f", b"a": b"\a", b"b": b"\b", b"e": b"\x1b"}
 _LONGEST_LINE = 1 << 20
@@ -32,7 +35,8 @@ class Call:
         pid: of the thread.
         time: when it began, seconds since the epoch.
         name: of the call; ``+exit`` when the process ended, ``+killed`` when a signal ended it, ``+making`` when it
-            makes a process, which may run before the call returns.
+            makes a process, which may run before the call returns, ``+became`` when the thread whose number
+            ``arguments`` has goes on as this process, by an execve.
         arguments: as strace writes them.
         result: the number it returned; None when it did not return one.
         path: behind a descriptor that it returned; empty for none.
@@ -48,6 +52,12 @@ class Call:
     error: str = ""
 
 
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """Give a record's lines, each no longer than one byte more than :func:`read_calls` takes."""
+    while line := file.readline(_LONGEST_LINE + 1):
+        yield line
+
+
 def read_calls(lines: Iterable[bytes], *, where: str) -> Iterator[Call]:
     """Read a record.
 
@@ -58,7 +68,7 @@ def read_calls(lines: Iterable[bytes], *, where: str) -> Iterator[Call]:
     Raises:
         BadInputError: a line is none that strace writes.
     """
-    pending: dict[int, tuple[float, str]] = {}
+    reader = _Reader()
     for number, line in enumerate(lines, 1):
         if len(line) > _LONGEST_LINE:
             raise BadInputError(f"{where}, line {number}: longer than {_LONGEST_LINE} bytes")
@@ -67,21 +77,45 @@ def read_calls(lines: Iterable[bytes], *, where: str) -> Iterator[Call]:
         match = _LINE.match(line[:-1].decode("latin-1"))
         if match is None:
             raise BadInputError(f"{where}, line {number}: not a line of strace")
-        pid, time, text = int(match[1]), float(match[2]), match[3]
+        yield from reader.read(int(match[1]), float(match[2]), match[3], f"{where}, line {number}")
+
+
+class _Reader:
+    """Puts calls together that others interrupted."""
+
+    def __init__(self) -> None:
+        self._pending: dict[int, tuple[float, str]] = {}
+        self._became: set[int] = (
+            set()
+        )  # of these strace cannot tell the result: it is a success, or no change were told
+
+    def read(self, pid: int, time: float, text: str, where: str) -> Iterator[Call]:
+        """Give what one line tells of."""
+        if text.startswith(("---", "+++ superseded")):  # a signal; what an execve ended, which is told of otherwise
+            return
         if text.startswith("+++"):
-            pending.pop(pid, None)
+            self._pending.pop(pid, None)
             yield Call(pid, time, "+killed" if text.startswith("+++ killed") else "+exit")
-        elif text.startswith("---"):
-            continue
+        elif changed := _CHANGED.match(text):  # an execve by a thread that is not the first takes the first's number
+            other = int(changed[2])
+            self._pending[other] = time, changed[1]
+            self._became.add(other)
+            yield Call(other, time, "+became", str(pid))
         elif text.endswith(_UNFINISHED):
-            pending[pid] = time, text.removesuffix(_UNFINISHED)
+            self._pending[pid] = time, text.removesuffix(_UNFINISHED)
             if _MAKING.match(text):
                 yield Call(pid, time, "+making", text)
         elif resumed := _RESUMED.match(text):
-            began, head = pending.pop(pid, (time, f"{resumed[1]}("))
-            yield _call(pid, began, head + text[resumed.end() :], f"{where}, line {number}")
+            began, head = self._pending.pop(pid, (time, f"{resumed[1]}("))
+            yield self._done(_call(pid, began, head + text[resumed.end() :], where))
         else:
-            yield _call(pid, time, text, f"{where}, line {number}")
+            yield _call(pid, time, text, where)
+
+    def _done(self, call: Call) -> Call:
+        if call.pid in self._became and call.name.startswith("execve"):
+            self._became.discard(call.pid)
+            return replace(call, result=0, error="")
+        return call
 
 
 def _call(pid: int, time: float, text: str, where: str) -> Call:
@@ -102,14 +136,23 @@ def _end(text: str, start: int) -> int:
     end = text.rfind(") ")
     if end >= 0 and text.find(") ", start) == end and text[end:].lstrip(") ").startswith("= "):
         return end
-    depth = 0
-    for mark in _MARKS.finditer(text, start):
-        letter = mark[0]
-        if letter in "([{":
+    depth, at, angles = 0, start, True
+    while mark := _MARK.search(text, at):
+        letter, at = mark[0], mark.end()
+        if letter == '"':
+            quoted = _QUOTED.match(text, at)
+            if quoted is None:
+                return -1
+            at = quoted.end()
+        elif letter == "<":
+            close = text.find(">", at) if angles else -1
+            angles = close >= 0  # none behind this one, so none behind others
+            at = close + 1 if angles else at
+        elif letter in "([{":
             depth += 1
-        elif letter in ")]}":
-            if depth == 0:
-                return mark.start()
+        elif depth == 0:
+            return mark.start()
+        else:
             depth -= 1
     return -1
 

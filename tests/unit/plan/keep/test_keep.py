@@ -1,16 +1,20 @@
 """What stays at tier 3: all that workloads asked for, and what follows from it, each with its reason."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.helpers.elves import elf_bytes
+from tests.helpers.images import File
+from tests.helpers.slimming import table_of
 from tests.helpers.tables import SITE, Data, Deb, Dir, Hard, Item, Link, Tree, debian, distribution, table
 from tests.helpers.traces import evidence, trace_of
 
 from jettison.errors import RefusedError, UsageError
 from jettison.files.record import FileTable
 from jettison.plan.explain import explain
+from jettison.plan.keep.record import Evidence
 from jettison.plan.keep.summary import summarise_trace
 from jettison.plan.keep.walk import find_kept
 from jettison.plan.make import make_plan
@@ -144,10 +148,65 @@ def test_small_files_that_are_read_seldom_stay() -> None:
     assert set(image) - kept_of(image).because.keys() == {"opt/other"}
 
 
+def test_certificates_in_distributions_stay() -> None:
+    """The sandbox has no network, so no workload asks for TLS."""
+    image: Tree = {
+        f"{SITE}/certifi/cacert.pem": b"c", f"{SITE}/grpc/_cython/roots.pem": b"c", f"{SITE}/pytz/zoneinfo/UTC": b"z",
+        "opt/java/lib/security/cacerts": b"c", f"{SITE}/certifi/other.pem": b"o",
+    }  # fmt: skip
+    assert set(image) - kept_of(image).because.keys() == {f"{SITE}/certifi/other.pem"}
+
+
+def test_links_to_directories_stay_while_something_is_in_them() -> None:
+    """Programs go by them, and no trace of the new image would say that they are gone."""
+    image: Tree = {
+        "opt/current": Link("releases/42"), "opt/releases/42/conf": b"c", "opt/old": Link("releases/41"),
+        "opt/releases/41/conf": b"c",
+    }  # fmt: skip
+    assert set(kept_of(image, "opt/releases/42/conf").because) == {"opt/current", "opt/releases/42/conf"}
+
+
+def test_a_directory_without_an_entry_stays_when_it_was_written_into(tmp_path: Path) -> None:
+    """By the least that is in it."""
+    files = [File("app/logs/keep", b"k"), File("app/logs/other", b"other")]
+    image = table_of(tmp_path / "image", [files])
+    assert "app/logs" not in image.visible
+    wrote = Evidence(trace_of(image, {"app/logs": ("write",)}), lambda _: b"")
+    assert set(find_kept(make_scene(image), wrote).because) == {"app/logs/keep"}
+
+
+def test_python_looks_where_it_is_told_to() -> None:
+    """PYTHONPATH, ``.pth`` files, lib64, and a second Python's folders."""
+    image: Tree = {
+        "app/main.py": b"def f():\n    import one, two, ctypes, sqlite3\n",
+        "opt/pp/one.py": b"", f"{SITE}/x.pth": b"/srv/libs\n", "srv/libs/two.py": b"",
+        "usr/lib64/python3.9/lib-dynload/ctypes.cpython-39-x86_64-linux-gnu.so": elf_bytes(),
+        "usr/lib/python3.11/sqlite3/__init__.py": b"", "usr/local/lib/python3.11/sqlite3/__init__.py": b"",
+    }  # fmt: skip
+    seen = table(image, env=("PYTHONPATH=/opt/pp",))
+    assert set(image) <= find_kept(make_scene(seen), evidence(seen, image, "app/main.py")).because.keys()
+
+
+def test_packages_whose_database_is_not_rewritten_are_left_alone() -> None:
+    """Apk's and conda's: their records would name what is gone."""
+    files: Tree = {
+        "lib/apk/db/installed": b"P:tool\nV:1\nF:usr/bin\nR:tool\n\n", "usr/bin/tool": b"t", "opt/other": b"o",
+    }  # fmt: skip
+    image = table(files)
+    assert image.visible["usr/bin/tool"].owner == "apk:tool"
+    assert set(gone(traced(image, files, "etc/none"))) == {"opt/other"}
+
+
 def test_without_a_gpu_in_the_trace_what_is_for_one_stays() -> None:
     """A CPU sees nothing of cuDNN's libraries; on a GPU the trace tells."""
-    image: Tree = {f"{SITE}/nvidia/cudnn/lib/libcudnn_ops.so.9": elf_bytes(), "usr/lib/libcurl.so.4": elf_bytes()}
-    assert set(kept_of(image).because) == {f"{SITE}/nvidia/cudnn/lib/libcudnn_ops.so.9"}
+    gpu = (
+        "nvidia/cudnn/lib/libcudnn_ops.so.9", "nvidia/cublas/lib/libcublasLt.so.12",
+        "bitsandbytes/libbitsandbytes_cuda124.so", "flash_attn_2_cuda.cpython-311-x86_64-linux-gnu.so",
+        "torch/lib/rocblas/library/Kernels.so-000-gfx90a.hsaco",
+    )  # fmt: skip
+    image: Tree = {f"{SITE}/{name}": elf_bytes() for name in gpu}
+    image |= {"usr/lib/libcurl.so.4": elf_bytes(), "usr/lib/libown.so": elf_bytes(needed=["libcudart.so.12"])}
+    assert set(image) - kept_of(image).because.keys() == {"usr/lib/libcurl.so.4"}
     assert not kept_of(image, gpu="used").because
 
 

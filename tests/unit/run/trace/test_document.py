@@ -1,6 +1,7 @@
 """Traces as documents: nothing is lost, nothing wrong is taken; several made one."""
 
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -35,9 +36,8 @@ TRACE = Trace(
     {"etc/none": ("stat",)},
     {"numpy.linalg": TracedImport("app", 0, 0, 0.5)},
 )
-PATHS = st.text(min_size=1, max_size=20) | st.binary(min_size=1, max_size=9).map(
-    lambda raw: raw.decode("utf-8", "surrogateescape")
-)
+NAMES = st.text(min_size=1, max_size=20) | st.binary(min_size=1, max_size=9).map(os.fsdecode)
+PATHS = NAMES.filter(lambda name: name == "/".join(part for part in name.split("/") if part not in ("", ".", "..")))
 
 
 @st.composite
@@ -87,7 +87,12 @@ def access(**parts: Any) -> bytes:
         (access(run=True), "holds 'True'"),
         (access(seconds=-1), "holds '-1"),
         (access(ranges=[[1]]), "ranges holds"),
+        (access(how=["open", "open"]), "done twice"),
         (changed(missing=[]), "missing holds"),
+        (changed(missing={"/etc/x": ["stat"]}), "no real path"),
+        (changed(missing={"a/../b": ["stat"]}), "no real path"),
+        (changed(missing={"x": ["stat"], "bytes:x": ["open"]}), "in two forms"),
+        (changed(runs=[], accesses={}, imports={}), "no run"),
         (changed(missing={"bytes:ü": ["stat"]}), "not ASCII"),
     ],
 )  # fmt: skip

@@ -97,6 +97,63 @@ def test_a_child_is_where_its_parent_was_and_goes_its_own_way() -> None:
     assert found.problems == {}
 
 
+def test_a_thread_that_executes_takes_its_directory_with_it() -> None:
+    """As the process that it was part of."""
+    found = follow(
+        """
+        10 100.0 clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x1} => {parent_tid=[12]}, 88) = 12
+        12 100.1 chdir("/data") = 0
+        12 100.2 execve("/usr/bin/tool", ["tool"], 0x1 /* 2 vars */ <pid changed to 10 ...>
+        10 100.3 +++ superseded by execve in pid 12 +++
+        10 100.4 <... execve resumed>) = -1 (errno 18446744073709551595)
+        10 100.5 stat("one", 0x7f) = 0
+        """
+    )
+    assert "data/one" in found.accesses(0)
+    assert found.accesses(0)["usr/bin/tool"].how == ("exec",)
+    assert [(one.pid, one.argv) for one in found.processes()] == [(10, ("tool",))]
+    assert found.problems == {}
+
+
+def test_two_are_made_at_once() -> None:
+    """Which of them runs first is known once the calls return."""
+    found = follow(
+        """
+        10 100.0 clone3({flags=CLONE_VM|CLONE_FS|CLONE_THREAD, stack=0x1} => {parent_tid=[11]}, 88) = 11
+        10 100.1 clone(child_stack=NULL, flags=SIGCHLD <unfinished ...>
+        11 100.2 clone3({flags=CLONE_VM|CLONE_FS|CLONE_THREAD, stack=0x1 <unfinished ...>
+        30 100.3 chdir("/data") = 0
+        10 100.4 <... clone resumed>) = 30
+        11 100.5 <... clone3 resumed>}, 88) = 12
+        10 100.6 stat("main.py", 0x7f) = 0
+        30 100.7 stat("one", 0x7f) = 0
+        """
+    )
+    assert {"app/main.py", "data/one"} <= found.accesses(0).keys()
+    assert [(one.pid, one.parent) for one in found.processes()] == [(10, 0), (30, 10)]
+
+
+def test_links_that_are_made_meanwhile_are_followed() -> None:
+    """To what they lead to, until they are taken away."""
+    found = seen(
+        """
+        2 100.0 symlink("/usr/bin/tool", "/tmp/t") = 0
+        2 100.1 execve("/tmp/t", ["t"], 0x1 /* 1 var */) = 0
+        2 100.2 rename("/tmp/t", "/tmp/u") = 0
+        2 100.3 stat("/tmp/u", 0x7f) = 0
+        2 100.4 unlink("/tmp/u") = 0
+        """
+    )
+    assert found["usr/bin/tool"] == ("exec", "stat")
+
+
+def test_a_descriptor_that_was_not_resolved_is_said() -> None:
+    """As after a change of user: a listing may be lost."""
+    assert follow("2 100.0 getdents64(3, 0x1 /* 3 entries */, 32768) = 96").problems == {
+        "what a descriptor stands for was not resolved": 1
+    }
+
+
 def test_a_process_that_is_killed_while_it_makes_another() -> None:
     """The next is a command of its own, where commands start."""
     found = follow(
@@ -142,7 +199,8 @@ def test_what_is_done_is_told_apart() -> None:
         """
     )
     assert found == {
-        "data": ("list",),
+        "data": ("list", "write"),
+        "etc": ("write",),
         "etc/conf": ("write",),
         "data/one": ("rename",),
         "data/two": ("delete",),

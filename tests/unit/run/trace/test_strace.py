@@ -60,6 +60,24 @@ def test_a_call_that_never_returned_and_one_cut_off_by_a_kill() -> None:
     assert [(call.name, call.result) for call in found] == [("exit_group", None), ("execve", None)]
 
 
+def test_an_execve_by_another_thread_is_a_success_of_the_process() -> None:
+    """Strace gives it the number of the first thread, and cannot tell its result."""
+    found = calls(
+        '12 1.0 execve("/bin/cat", ["cat"], 0x1 /* 2 vars */ <pid changed to 10 ...>\n'
+        "10 1.1 +++ superseded by execve in pid 12 +++\n"
+        "10 1.2 <... execve resumed>) = -1 (errno 18446744073709551595)"
+    )
+    assert [(call.pid, call.name, call.result) for call in found] == [(10, "+became", None), (10, "execve", 0)]
+    assert found[0].arguments == "12"
+    assert found[1].arguments.startswith('"/bin/cat", ["cat"]')
+
+
+@pytest.mark.parametrize("piece", ["<", '\\"', '"', "(", "[<"])
+def test_no_line_takes_long(piece: str) -> None:
+    """Whatever is in it, and however often."""
+    assert calls(f"7 1.0 open({piece * 100_000}")[0].result is None
+
+
 def test_brackets_and_results_in_names_do_not_end_the_arguments() -> None:
     """A file may be called ``a) = b``."""
     (found,) = calls('7 1.0 openat(AT_FDCWD</w>, "a) = b", O_RDONLY) = 3</w/a) = b>')
