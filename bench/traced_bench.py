@@ -9,13 +9,16 @@ vain then. After that `slim --tier 3` as a user runs it, which puts back what is
 
 import argparse
 import json
+import re
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from inspect_bench import peers_folder
 from jettison.api.evidence import check_steady, reader_of, record_all
 from jettison.files.read import read_table
 from jettison.files.record import FileTable
@@ -58,14 +61,14 @@ def prepare(folder: Path, name: str) -> Path:
         if name == "detector":
             shutil.copytree(EXAMPLES / "detector", place, dirs_exist_ok=True)
             shutil.copy(EXAMPLES / "recipes/lesson-detector/sample.pgm", place)
+            subprocess.run([sys.executable, str(place / "make_model.py"), str(place)], check=True)
             recipe = place / "naive.toml"
         if name == "small":
             (place / "many").mkdir(exist_ok=True)
             for number in range(MANY):
                 (place / "many" / str(number)).write_bytes(b"x" * (number % 97))
-        subprocess.run(
-            jettison("build", str(recipe), "-o", f"oci:{place / 'image'}", "--force", "--update"), check=True
-        )
+        out = f"oci:{place / 'image'}"
+        subprocess.run(jettison("build", str(recipe), "-o", out, "--force", "--update", "-q"), check=True)
     return place
 
 
@@ -116,11 +119,23 @@ def slimmed(place: Path) -> list[str]:
     images = [read_table(open_image(f"oci:{place / name}")) for name in ("image", "lower", "slim")]
     sizes = [sum(file.entry.size for file in image.files) / 1e6 for image in images]
     pulls = [sum(layer.pull for layer in image.layers) / 1e6 for image in images]
+    wasted = dive(place)
     shutil.rmtree(place / "lower")
     shutil.rmtree(place / "lower.jettison")
     note = "" if one.code == 0 else f" (exit {one.code})"
     both = (f"{size:.0f} / {pull:.0f}" for size, pull in zip(sizes, pulls, strict=True))
-    return [place.name, *both, f"{one.wall:.0f}{note}"]
+    return [place.name, *both, f"{one.wall:.0f}{note}", wasted]
+
+
+def dive(place: Path) -> str:
+    """Return the megabytes of an image that dive calls wasted."""
+    archive = place / "image.tar"
+    run(jettison("copy", f"oci:{place / 'image'}", f"docker-archive:{archive}", "--force"))
+    command = (str(peers_folder() / "dive"), f"docker-archive://{archive}", "--ci")
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    archive.unlink()
+    found = re.search(r"wastedBytes:\s*(\d+)", told)
+    return f"{int(found[1]) / 1e6:.1f}" if found else "?"
 
 
 def overhead(place: Path) -> list[list[str]]:
@@ -189,7 +204,7 @@ def main() -> None:
     small, *services = (prepare(options.folder, name) for name in ("small", "data", "detector"))
     heads = (
         ["image", "--python, --lazy-imports", "opened MB", "stays MB", "ratio", "asked for in vain", "answers"],
-        ["image", "as it was: disk / pull MB", "tier 2", "tier 3", "wall s"],
+        ["image", "as it was: disk / pull MB", "tier 2", "tier 3", "wall s", "wasted MB, says dive"],
         ["image", "start ms", "traced", "ratio", "request ms", "traced", "ratio"],
         ["files read", "in the trace", "calls"],
         ["image", "runs", "digests"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jettison.rules.reach import Because
+from jettison.rules.reach import Because, chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,4 @@ class Kept:
 
     def chain(self, path: str) -> tuple[str, ...]:
         """Return the sentences from ``path`` up to what a workload did; empty when nothing keeps it."""
-        lines: list[str] = []
-        seen: set[str] = set()
-        while path in self.because and path not in seen:
-            seen.add(path)
-            because = self.because[path]
-            lines.append(f"{path} stays: {because.reason}")
-            path = because.parent
-        return tuple(lines)
+        return chain(self.because, path)

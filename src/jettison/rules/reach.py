@@ -48,14 +48,18 @@ class Reach:
 
     def chain(self, node: str) -> tuple[str, ...]:
         """Return the sentences from ``node`` (a path or an owner's key) up to a root; empty when nothing needs it."""
-        lines: list[str] = []
-        seen: set[str] = set()
-        while node in self.because and node not in seen:
-            seen.add(node)
-            because = self.because[node]
-            lines.append(f"{node} stays: {because.reason}")
-            node = because.parent
-        return tuple(lines)
+        return chain(self.because, node)
+
+
+def chain(because: Mapping[str, Because], node: str) -> tuple[str, ...]:
+    """Return the sentences from a node of a graph of reasons up to a root; empty when it is not in it."""
+    lines: list[str] = []
+    seen: set[str] = set()
+    while node in because and node not in seen:
+        seen.add(node)
+        lines.append(f"{node} stays: {because[node].reason}")
+        node = because[node].parent
+    return tuple(lines)
 
 
 def find_reach(scene: Scene) -> Reach:

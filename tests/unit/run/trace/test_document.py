@@ -8,26 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.helpers.traces import RUN
 
 from jettison.errors import RefusedError, UsageError
 from jettison.run.trace.document import trace_from_json, trace_to_json
 from jettison.run.trace.make import check_complete
 from jettison.run.trace.merge import merge
-from jettison.run.trace.record import HOWS, Access, Machine, Trace, TracedImport, TracedProcess, TracedRun
+from jettison.run.trace.record import HOWS, Access, Trace, TracedImport, TracedRun
 
-RUN = TracedRun(
-    workload="w",
-    method="strace 6.1",
-    machine=Machine("x86_64", "EPYC", ("avx2", "sse2")),
-    service=True,
-    passed=True,
-    error="",
-    ready=1.5,
-    ended=3.0,
-    processes=(TracedProcess(2, 0, ("python3", "app.py")), TracedProcess(5, 2, ())),
-    events=10,
-    gpu="none",
-)
 TRACE = Trace(
     "sha256:1",
     ("sha256:a", "sha256:b"),
@@ -116,7 +104,7 @@ def test_traces_of_one_image_become_one() -> None:
         imports={"numpy.linalg": TracedImport("other", 0, 0, 0.1), "scipy": TracedImport("app", 0, 0, 0.2)},
     )
     both = merge([TRACE, other])
-    assert [run.workload for run in both.runs] == ["w", "v"]
+    assert [run.workload for run in both.runs] == ["train", "v"]
     assert both.accesses == {
         "usr/bin/python3": Access(("open", "exec", "stat"), 0, 1, 0.25, ((0, 4196), (8192, 10))),
         "etc/conf": Access(("open",), 1, 0, 0.2),
