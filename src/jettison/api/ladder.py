@@ -6,7 +6,6 @@ as project, workload and options are the same. A step is proved by the workload:
 
 import functools
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import jettison
 from jettison.api.build import build
 from jettison.api.coldstart import coldstart
 from jettison.api.dockerbuild import build_dockerfile
+from jettison.api.ladder_work import MARK, check_inside, check_work, listing
 from jettison.api.lint import LintOptions, lint_text
 from jettison.api.rewrite import rewrite, write_rewrite
 from jettison.api.slim import SlimOptions, slim
@@ -42,7 +42,6 @@ from jettison.storage import atomic_file
 
 FIRST = "as written"
 _STATE = "rung.json"
-_MARK = ".jettison-ladder"
 _CHANGED = "\n# changed to measure a build after a change of code\n"
 _LIKELY = ("app.py", "main.py", "server.py", "serve.py", "service.py")
 _CONTEXT_LIMIT = 20_000  # files
@@ -98,38 +97,20 @@ def ladder(
         MachineError: there is no builder, or containers cannot be run.
     """
     options = options or LadderOptions()
-    _check_inside(project, options.dockerfile)
+    check_inside(project, options.dockerfile)
     if options.code:
-        _check_inside(project, options.code)
-    _check_work(work, project)
+        check_inside(project, options.code)
+    check_work(work, project)
     builder = find_builder(options.builder)
     options.runner.require()
     work.mkdir(exist_ok=True)
-    (work / _MARK).touch()
+    (work / MARK).touch()
     climb = _Climb(project, work, workload, replace(options, builder=builder.name), progress)
     rungs = tuple(climb.rungs())
     shape = options.shape
     return Ladder(
         str(project), builder.name, options.runner.name, shape.bandwidth if shape else 0, rungs, climb.notes()
     )
-
-
-def _check_inside(project: Path, name: str) -> None:
-    """Refuse a file that is none of the project's own: a copy of the project would not have a copy of it."""
-    path = project / name
-    if not path.is_file():
-        raise UsageError(f"{project} has no {name}", hint="name the project's folder, and its file with -f")
-    if path.is_symlink() or not path.resolve().is_relative_to(project.resolve()):
-        raise UsageError(f"{path} is a link, or lies outside of the project", hint="make it a file of the project")
-
-
-def _check_work(work: Path, project: Path) -> None:
-    """Refuse a work folder in the project, or with files of anybody but an earlier run."""
-    if work.resolve().is_relative_to(project.resolve()):
-        hint = "choose a folder beside it with --work"
-        raise UsageError(f"{work} lies in the project, and would be part of each build", hint=hint)
-    if work.exists() and not (work / _MARK).exists() and (not work.is_dir() or any(work.iterdir())):
-        raise UsageError(f"{work} is there, and not a ladder's", hint="choose another folder with --work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +249,7 @@ class _Climb:
     def _key(self, step: _Step) -> str:
         """Return what a step's figures depend on; where it is another, the step is done again."""
         options = self.options
-        compose = _listing(options.compose.parent) if options.compose and step.name == "composed" else ""
+        compose = listing(options.compose.parent) if options.compose and step.name == "composed" else ""
         what = (
             jettison.__version__, step.name, self._files, repr(self.workload), options.dockerfile, options.builder,
             options.network, options.code, repr(options.shape), options.runner.name, options.gpus, compose,
@@ -280,7 +261,7 @@ class _Climb:
     @functools.cached_property
     def _files(self) -> str:
         """What the project is."""
-        return _listing(self.project)
+        return listing(self.project)
 
     # --- how the images are made --------------------------------------------------------------------------------------
 
@@ -351,10 +332,15 @@ class _Climb:
             origin = f"oci:{self._place(self.best) / 'image'}"
             traced = plan.tier >= TRACED_TIER
             if traced:
-                _check_traceable()
+                _check_traceable(self.options.runner)
             held = self.options.held if traced else ()
             settings = SlimOptions(plan=plan, workloads=(self.workload,), held=held, runner=self.options.runner)
-            result = slim(origin, f"oci:{place / 'image'}", settings, progress=self.progress)
+            try:
+                result = slim(origin, f"oci:{place / 'image'}", settings, progress=self.progress)
+            except RefusedError as error:
+                if traced:  # such as a workload whose record lacks something: no fault of the image
+                    raise _LeftOutError(error.message) from error
+                raise
             goes_on()
             if not result.delivered:
                 problems = [text for check in result.proof.checks for text in check.problems]
@@ -372,24 +358,14 @@ class _Climb:
         return cold, None
 
 
-def _check_traceable() -> None:
+def _check_traceable(runner: Runner) -> None:
     """Leave the step out where there is no tracer."""
+    if runner.name != EMBEDDED.name:
+        raise _LeftOutError(f"traces are recorded in the own sandbox, and {runner.name} runs the workload")
     try:
         find_strace()
     except MachineError as error:
         raise _LeftOutError(f"{error.message}; {error.hint}") from error
-
-
-def _listing(folder: Path) -> str:
-    """Return what a folder is, by name, size and time of every file, links not followed."""
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            path = os.path.join(place, name)
-            status = os.lstat(path)
-            found.append((os.path.relpath(path, folder), status.st_size, status.st_mtime_ns))
-    return sha256(repr(found).encode())
 
 
 def failed(record: Ladder) -> bool:

@@ -14,6 +14,7 @@ HELP = Help(
     "say so where the plan that made the image is among its papers.",
     (
         ("jettison restore oci:slim /usr/bin/cat --from app.tar -o oci:slim2", "a path"),
+        ("jettison restore oci:slim '/**' --from app.tar -o oci:debug", "all of it, to debug with"),
         ("jettison restore oci:slim python:pandas --from app.tar -o oci:slim2", "all of an owner"),
         (
             "jettison restore registry:HOST/app:slim deb:curl --from registry:HOST/app:1 -o registry:HOST/app:slim2",

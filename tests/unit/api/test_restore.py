@@ -134,3 +134,10 @@ def test_two_runs_give_one_digest(old: str, tmp_path: Path) -> None:
         restore(new, ["/opt/big"], old, f"oci:{tmp_path / name}", options=FRESH).digest for name in ("one", "two")
     }
     assert len(digests) == 1
+
+
+def test_all_of_it_gives_the_original_s_files_again(old: str, tmp_path: Path) -> None:
+    """Whatever went: to debug with, the slim layers below stay those that a node has."""
+    new = slimmed(old, tmp_path, "owner:deb:tool", "owner:deb:libt", "/opt/big", "**/pkg/more.py")
+    result = restore(new, ["/**"], old, f"oci:{tmp_path / 'out'}", options=FRESH)
+    assert make_view(table_of(result.out)).nodes == make_view(table_of(old)).nodes
