@@ -59,11 +59,14 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("image")
     env = [f"PYTHONHOME={sys.base_prefix}", "PATH=/bin:/usr/bin", "PYTHONDONTWRITEBYTECODE=1"]
     layers = [machine_layer(), tar_bytes(FILES)]
-    return f"oci:{oci_layout(folder / 'image', layers, config={'Env': env, 'Cmd': ['/bin/true']})}"
+    config = {"Env": env, "Cmd": ["/bin/true"]}
+    return f"oci:{oci_layout(folder / 'image', layers, compression='none', config=config)}"
 
 
 def slimmed(image: str, out: Path, *held: Workload, **options: object) -> SlimResult:
-    settings = SlimOptions(plan=PlanOptions(3), workloads=(workload("train"),), held=held, reading=FRESH)
+    settings = SlimOptions(
+        plan=PlanOptions(3), workloads=(workload("train"),), held=held, compression="none", reading=FRESH
+    )
     return slim(image, f"oci:{out}", replace(settings, **options))  # type: ignore[arg-type] # its fields
 
 
