@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from tests.helpers.engine import Engine, docker
 from tests.helpers.images import oci_layout, tar_bytes
+from tests.helpers.machine import need_strace
 from tests.helpers.rootfs import PYTHON, machine_layer
 
 from jettison.api.copy import copy
 from jettison.api.slim import SlimOptions, slim
+from jettison.api.trace import trace
 from jettison.api.verify import verify
 from jettison.errors import NotTriedError
 from jettison.progress import SILENT
@@ -42,7 +44,8 @@ def _here(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.fixture
 def layout(tmp_path: Path) -> str:
     """Make an image that serves its files, from this machine's Python, with something to slim."""
-    files = [("var/cache/apt/archives/x.deb", b"x" * 9000), ("srv/data", b"hello\n")]
+    site = f"{sys.base_prefix.lstrip('/')}/lib/python3.{sys.version_info.minor}/site-packages"
+    files = [("var/cache/apt/archives/x.deb", b"x" * 9000), ("srv/data", b"hello\n"), (f"{site}/readme", b"")]
     served = {"Cmd": [PYTHON, "-c", _SERVE], "Env": ["PATH=/bin"], "WorkingDir": "/srv"}
     oci_layout(tmp_path / "layout", [machine_layer(), tar_bytes(files)], config=served, compression="none")
     return f"oci:{tmp_path / 'layout'}"
@@ -74,6 +77,23 @@ def test_whole_road(layout: str) -> None:
     names = ask(engine, "ps", "-a", "--format", "{{.Names}}").split()
     assert not [name for name in names if name.startswith("jettison-")]
     ask(engine, "rmi", f"{NAME}:old", f"{NAME}:new")
+
+
+def test_traced_in_an_engine(layout: str) -> None:
+    """The service, its probes and their children; what they answer is what they answer without strace."""
+    need_strace()
+    whole, report = trace(layout, [WORKLOAD], engine="docker")
+    run = whole.runs[0]
+    assert (run.passed, report.problems) == (True, ())
+    assert "open" in whole.accesses["srv/data"].how
+    assert {one.argv[0] for one in run.processes if one.argv} >= {PYTHON, "/bin/cat"}
+    assert "http.server" in whole.imports
+    sandbox, _ = trace(layout, [replace(WORKLOAD, engine=EngineSettings())])
+    opened = [{path for path, one in each.accesses.items() if "open" in one.how} for each in (whole, sandbox)]
+    assert opened[0] - {"etc/hosts", "etc/resolv.conf"} == opened[1] - {"etc/hosts", "etc/resolv.conf"}
+    engine = find_engine("docker")
+    names = ask(engine, "ps", "-a", "--format", "{{.Names}}").split()
+    assert not [name for name in names if name.startswith("jettison-")]
 
 
 def test_loaded_for_a_run(layout: str) -> None:

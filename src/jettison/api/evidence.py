@@ -10,11 +10,12 @@ from jettison.files.record import FileTable
 from jettison.plan.keep.record import Depth, Evidence, Read
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import differences, unfit
+from jettison.run.engine_trace import InEngine
 from jettison.run.exercise import Rootfs
 from jettison.run.runner import Runner
 from jettison.run.scoped import open_directory
 from jettison.run.trace.document import LIMIT, trace_from_json
-from jettison.run.trace.make import Recorder, check_complete, record
+from jettison.run.trace.make import Recorder, check_complete, record, record_run
 from jettison.run.trace.merge import merge
 from jettison.run.trace.record import Trace
 from jettison.run.tracing import find_strace
@@ -67,7 +68,7 @@ def load_traces(files: Sequence[Path], *, incomplete: bool = False) -> Trace:
 
 
 def record_all(
-    rootfs: Rootfs,
+    place: Rootfs | InEngine,
     table: FileTable,
     workloads: Sequence[Workload],
     recorder: Recorder | None = None,
@@ -77,8 +78,8 @@ def record_all(
     """Record workloads, one after another, and make one trace of it.
 
     Args:
-        rootfs: unpacked.
-        table: of its image.
+        place: the image, unpacked for the sandbox, or in an engine.
+        table: of the image.
         workloads: at least one.
         recorder: the tracer; the machine's strace when None.
         progress: told of each probe.
@@ -91,7 +92,7 @@ def record_all(
     recorder = recorder or Recorder(find_strace())
     traces, results = [], []
     for workload in workloads:
-        result, trace = record(rootfs, table, workload, recorder, progress=progress)
+        result, trace = _record(place, table, workload, recorder, progress)
         if reason := unfit(workload, result):
             raise NotTriedError(
                 f"workload {workload.name!r} does not pass under strace: {reason}",
@@ -100,6 +101,14 @@ def record_all(
         traces.append(trace)
         results.append(result)
     return merge(traces), tuple(results)
+
+
+def _record(
+    place: Rootfs | InEngine, table: FileTable, workload: Workload, recorder: Recorder, progress: Progress
+) -> tuple[RunResult, Trace]:
+    if isinstance(place, Rootfs):
+        return record(place, table, workload, recorder, progress=progress)
+    return record_run(lambda tracing: place.run(workload, tracing, progress), table, workload, recorder)
 
 
 def check_steady(workloads: Sequence[Workload], one: Sequence[RunResult], other: Sequence[RunResult]) -> None:

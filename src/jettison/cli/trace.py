@@ -10,12 +10,13 @@ from jettison.cli.parser import Parser
 from jettison.errors import EXIT_OK
 
 HELP = Help(
-    "Run workloads in the sandbox under strace, and record what they ask for of the image's files: opened, executed, "
-    "listed, asked for in vain; by which process, and when. Traces of several workloads and machines go together, and "
-    "tell slim --tier 3 what has to stay.",
+    "Run workloads under strace, in the sandbox or in an engine, and record what they ask for of the image's files: "
+    "opened, executed, listed, asked for in vain; by which process, and when. Traces of several workloads and "
+    "machines go together, and tell slim --tier 3 what has to stay.",
     (
         ("jettison trace app.tar -w detect.toml -o detect.json", "record one workload"),
         ("jettison trace app.tar -w detect.toml -w train.toml -o both.json", "several, in one trace"),
+        ("jettison trace app.tar -w gpu.toml --engine docker -o gpu.json", "with what only an engine gives, a GPU"),
         ("jettison trace app.tar --show one.json --show other.json", "traces from two machines, in figures"),
         ("jettison trace app.tar --show one.json --show other.json -o all.json", "made one, for slim --trace"),
     ),
@@ -26,6 +27,7 @@ def configure(parser: Parser) -> None:
     """Add the arguments."""
     options.add_image(parser, "image", "the image; it is not changed")
     options.add_workloads(parser)
+    options.add_engine(parser)
     options.add_out(parser, "file to write the trace to, as JSON", required=False)
     options.add_force(parser)
     options.takes_file(
@@ -67,6 +69,7 @@ def run(args: Namespace) -> int:
             options.workloads_from(args),
             files=[Path(name) for name in args.show],
             maps=args.maps,
+            engine=args.engine or "embedded",
             platform=args.platform,
             options=options.read_options(args),
             progress=progress,

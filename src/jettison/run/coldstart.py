@@ -213,11 +213,11 @@ def pass_engine(
     try:
         with progress.task(f"{engine.name} pull", None):
             pull, already = _pulled(engine, name)
-        stop_signal = image.config.process.stop_signal
-        run = run_in_engine(engine, name, stop_signal, asked_twice(workload), progress) if workload else None
+        process = image.config.process
+        run = run_in_engine(engine, name, process, asked_twice(workload), progress) if workload else None
         more = None
         if again and run and not run.error:
-            more = run_in_engine(engine, name, stop_signal, again, progress)
+            more = run_in_engine(engine, name, process, again, progress)
     finally:
         with suppress(EngineError):
             ask(engine, "rmi", "-f", name)

@@ -13,9 +13,9 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 from jettison.errors import MachineError
 from jettison.interrupt import deferred
 from jettison.layers.limits import Limits
-from jettison.oci.image import Image
+from jettison.oci.image import Image, Process
 from jettison.progress import Progress
 from jettison.run.bounded import run_bounded
 from jettison.run.http_probe import LIMIT, accepts, exchange
@@ -45,19 +45,34 @@ _ENGINE_SAYS = re.compile(r"(?:Error response from daemon|Cannot connect to the 
 _HANGS_UP = 0.2  # seconds in which a proxy with nobody behind it has hung up
 
 
+@dataclass(slots=True)
+class Traced:
+    """What a container under strace has besides.
+
+    Attributes:
+        mounts: as Docker's ``-v``.
+        wrap: puts strace in front of a command.
+        container: its name, once there is one.
+    """
+
+    mounts: tuple[str, ...]
+    wrap: Callable[[tuple[str, ...]], tuple[str, ...]]
+    container: str = ""
+
+
 def engine_runner(engine: Engine) -> Runner:
     """Return what runs workloads in an engine."""
 
     @contextmanager
     def ready(image: Image, _limits: Limits | None, progress: Progress) -> Iterator[Run]:
-        with _present(engine, image, progress) as name:
-            yield lambda workload: run_in_engine(engine, name, image.config.process.stop_signal, workload, progress)
+        with present(engine, image, progress) as name:
+            yield lambda workload: run_in_engine(engine, name, image.config.process, workload, progress)
 
     return Runner(engine.name, lambda: None, ready)
 
 
 @contextmanager
-def _present(engine: Engine, image: Image, progress: Progress) -> Iterator[str]:
+def present(engine: Engine, image: Image, progress: Progress) -> Iterator[str]:
     """Give the name of an image in an engine, loaded for the block where it is not there yet."""
     for digest in (image.config.digest, image.manifest_digest):
         if inspect_image(engine, digest) is not None:
@@ -72,15 +87,23 @@ def _present(engine: Engine, image: Image, progress: Progress) -> Iterator[str]:
             remove_image(engine, name)
 
 
-def run_in_engine(engine: Engine, name: str, stop_signal: str, workload: Workload, progress: Progress) -> RunResult:
+def run_in_engine(
+    engine: Engine,
+    name: str,
+    process: Process,
+    workload: Workload,
+    progress: Progress,
+    traced: Traced | None = None,
+) -> RunResult:
     """Run a workload on an image of an engine.
 
     Args:
         engine: that has it.
         name: the image's name or id there.
-        stop_signal: the image's.
+        process: what the image runs.
         workload: how to exercise it.
         progress: told of each probe.
+        traced: how it is traced; None for not at all.
 
     Returns:
         What happened; ``error`` says why a run failed, ``peak_memory`` is 0 where the engine is on another machine.
@@ -91,8 +114,9 @@ def run_in_engine(engine: Engine, name: str, stop_signal: str, workload: Workloa
     asked = time.monotonic()
     called = f"jettison-{os.getpid()}-{time.monotonic_ns()}"
     try:
-        ask(engine, "create", "--name", called, *_options(engine, workload), *_command(name, workload))
-        container = EngineContainer(engine, called)
+        command = _command(name, workload, process, traced)
+        ask(engine, "create", "--name", called, *_options(engine, workload, traced), *command)
+        container = EngineContainer(engine, called, traced)
         try:
             container.start()
         except EngineError as error:
@@ -101,21 +125,24 @@ def run_in_engine(engine: Engine, name: str, stop_signal: str, workload: Workloa
             result = replace(converse(container, workload, progress), created_seconds=container.started - asked)
             if meter:
                 meter.sample()
-            stop(container, stop_signal)
+            stop(container, process.stop_signal)
         return replace(result, output=container.output.tail, peak_memory=meter.peak if meter else 0)
     finally:
         with deferred(), contextlib.suppress(EngineError):
             ask(engine, "rm", "-f", "-v", called)
 
 
-def _command(name: str, workload: Workload) -> list[str]:
+def _command(name: str, workload: Workload, process: Process, traced: Traced | None) -> list[str]:
     """Return image and arguments; a workload's own command takes the entrypoint's place, as in the sandbox."""
-    if not workload.argv:
+    argv = workload.argv
+    if traced is not None:
+        argv = traced.wrap(argv or process.argv)
+    if not argv:
         return [name]
-    return ["--entrypoint", workload.argv[0], name, *workload.argv[1:]]
+    return ["--entrypoint", argv[0], name, *argv[1:]]
 
 
-def _options(engine: Engine, workload: Workload) -> list[str]:
+def _options(engine: Engine, workload: Workload, traced: Traced | None) -> list[str]:
     settings = workload.engine
     found = ["--init"]
     ports = {workload.ready.port, *(probe.port for probe in workload.probes)} - {0}
@@ -123,7 +150,7 @@ def _options(engine: Engine, workload: Workload) -> list[str]:
         found += ["-p", f"127.0.0.1::{port}"]
     for key, value in workload.env.items():
         found += ["-e", f"{key}={value}"]
-    for mount in settings.mounts:
+    for mount in (*settings.mounts, *(traced.mounts if traced else ())):
         found += ["-v", mount]
     pairs = {
         "--user": workload.user,
@@ -154,9 +181,12 @@ def _metered(container: "EngineContainer") -> Iterator[Meter | None]:
 class EngineContainer:
     """A container of an engine, asked as the sandbox's is."""
 
-    def __init__(self, engine: Engine, identity: str) -> None:
+    def __init__(self, engine: Engine, identity: str, traced: Traced | None = None) -> None:
         self.engine = engine
         self.identity = identity
+        self.traced = traced
+        if traced is not None:
+            traced.container = identity
         self.started = 0.0
         self.exit: Mapping[str, Any] | None = None
         self._logs: subprocess.Popen[bytes] | None = None
@@ -276,7 +306,7 @@ class EngineContainer:
         self._look()
         if self.exit is not None:
             return {"error": "the container has ended, and an engine runs nothing in it then"}, b""
-        command = [self.engine.program, "exec", "-i", self.identity, *argv]
+        command = [self.engine.program, "exec", "-i", self.identity, *(self.traced.wrap(argv) if self.traced else argv)]
         code, output, said = run_bounded(command, payload, timeout, LIMIT)
         if code is None:
             return {"error": said}, b""

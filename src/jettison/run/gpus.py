@@ -33,6 +33,12 @@ def find_gpus() -> tuple[int, ...]:
     return tuple(found)
 
 
+def gpu_names() -> tuple[str, ...]:
+    """Return the names of this machine's GPUs; none where ``nvidia-smi`` is not there."""
+    lines = _asked(("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")).splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 def _of_machine() -> Iterator[int]:
     for line in _asked(_SMI).splitlines():
         if match := _CAPABILITY.match(line.strip()):

@@ -3,7 +3,7 @@
 import contextlib
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from jettison.errors import RefusedError
 from jettison.files.record import FileTable
 from jettison.progress import SILENT, Progress
 from jettison.run.exercise import Rootfs, exercise_rootfs
+from jettison.run.gpus import gpu_names
 from jettison.run.pyhook import SITE
 from jettison.run.trace.follow import Follower, folders_of
 from jettison.run.trace.record import Machine, Trace, TracedRun
@@ -60,21 +61,44 @@ def record(
         BadInputError: strace's record cannot be read.
         MachineError: the machine forbids sandboxes, or has no room.
     """
+
+    def run(tracing: Tracing) -> RunResult:
+        return exercise_rootfs(rootfs, workload, tracing=tracing, progress=progress)
+
+    return record_run(run, table, workload, recorder)
+
+
+def record_run(
+    run: Callable[[Tracing], RunResult], table: FileTable, workload: Workload, recorder: Recorder
+) -> tuple[RunResult, Trace]:
+    """Make a trace of a workload, whatever runs it.
+
+    Args:
+        run: runs it, and brings strace's records to where it is told.
+        table: of the image whose paths are meant.
+        workload: that is run.
+        recorder: how it is recorded.
+
+    Raises:
+        RefusedError: there is too much to record.
+        BadInputError: strace's record cannot be read.
+        MachineError: it cannot be run, or there is no room.
+    """
     with scratch_dir() as scratch, tempfile.TemporaryDirectory(dir=scratch) as folder:
         records = Path(folder)
         tracing = Tracing(recorder.strace, records, maps=recorder.maps, sites=_sites(table))
-        result = exercise_rootfs(rootfs, workload, tracing=tracing, progress=progress)
+        result = run(tracing)
         files = sorted(records.iterdir(), key=lambda path: int(path.name))
-        follower, problems = _follow(files, table, rootfs.process.workdir)
+        follower, problems = _follow(files, table, table.image.config.process.workdir)
     if workload.ready.kind == "exit" and not workload.probes:
         problems.append(ASKS_NOTHING)
     commands = 1 + sum(probe.kind == "exec" for probe in workload.probes[: len(result.answers)])
     if len(files) < commands:
         problems.append(f"{commands} commands were started, and {len(files)} recorded")
-    run = TracedRun(
+    made = TracedRun(
         workload=workload.name,
         method=f"strace {recorder.strace.version}",
-        machine=this_machine(),
+        machine=this_machine(gpu_names() if workload.engine.gpus else ()),
         service=workload.ready.kind != "exit",
         passed=not result.error and result.ready and not any(answer.error for answer in result.answers),
         error=result.error,
@@ -87,7 +111,7 @@ def record(
     )
     image = table.image
     found = (follower.accesses(0), follower.missing(), follower.imports())
-    return result, Trace(image.manifest_digest, image.config.diff_ids, (run,), *found)
+    return result, Trace(image.manifest_digest, image.config.diff_ids, (made,), *found)
 
 
 def _sites(table: FileTable) -> tuple[str, ...]:
@@ -113,14 +137,19 @@ def _follow(files: list[Path], table: FileTable, workdir: str) -> tuple[Follower
     return follower, [f"{text} ({count} times)" for text, count in sorted(follower.problems.items())]
 
 
-def this_machine() -> Machine:
-    """Return what a program may choose its files by on this machine."""
+def this_machine(gpus: tuple[str, ...] = ()) -> Machine:
+    """Return what a program may choose its files by on this machine.
+
+    Args:
+        gpus: that a container may have.
+    """
     facts: dict[str, str] = {}
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         for line in file:
             name, _, value = line.partition(":")
             facts.setdefault(name.strip(), value.strip())
-    return Machine(platform.machine(), next(_first(facts, _MODELS), ""), _words(next(_first(facts, _FEATURES), "")))
+    features = _words(next(_first(facts, _FEATURES), ""))
+    return Machine(platform.machine(), next(_first(facts, _MODELS), ""), features, gpus)
 
 
 def _first(facts: dict[str, str], names: tuple[str, ...]) -> Iterator[str]:
