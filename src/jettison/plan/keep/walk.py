@@ -81,7 +81,8 @@ class _Walker:
                 for line in self.evidence.read(path).decode("utf-8", "replace").splitlines():
                     if line.strip() and not line.startswith(("#", "import ", "import\t")):
                         text = line.strip() if line.startswith("/") else f"{site}/{line.strip()}"
-                        yield real_path(self.visible, text) or ""
+                        if folder := real_path(self.visible, text):
+                            yield folder
 
     # --- where it begins ----------------------------------------------------------------------------------------------
 
