@@ -22,7 +22,6 @@ from jettison.api.rewrite import rewrite, write_rewrite
 from jettison.api.slim import SlimOptions, slim
 from jettison.build.record import BuildOptions
 from jettison.build.run import find_builder
-from jettison.elf.arch import Choice
 from jettison.elf.treatment import Treatment
 from jettison.errors import MachineError, NotTriedError, RefusedError, UsageError
 from jettison.files.read import read_table
@@ -40,7 +39,8 @@ from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
 from jettison.storage import atomic_file
 
-FIRST = "as written"
+FIRST, COMPOSED, LAST = "as written", "composed", "composed traced"
+BUILT = (FIRST, "fixed", "rewritten")
 _STATE = "rung.json"
 _CHANGED = "\n# changed to measure a build after a change of code\n"
 _LIKELY = ("app.py", "main.py", "server.py", "serve.py", "service.py")
@@ -55,9 +55,10 @@ class LadderOptions:
         dockerfile: name in the project.
         builder: ``docker``, ``podman`` or ``buildah``; empty for the first that is here.
         network: for RUN, as ``host``.
-        gpus: architectures for one more step; empty for none.
+        gpu: how GPU code is pruned in the last steps; None leaves it.
+        gpu_everywhere: in files as well that their licence does not let one modify.
         held: workloads that prove what is slimmed by a trace, and are not traced.
-        compose: a compose file for the last step; None for none.
+        compose: a compose file for two more steps, its image as it is and slimmed; None for none.
         code: file that is changed to measure a build after a change; empty to choose one.
         shape: of the link of cold starts; None to measure none.
         runner: what runs containers.
@@ -67,7 +68,8 @@ class LadderOptions:
     dockerfile: str = "Dockerfile"
     builder: str = ""
     network: str = ""
-    gpus: tuple[int, ...] = ()
+    gpu: Treatment | None = None
+    gpu_everywhere: bool = False
     held: tuple[Workload, ...] = ()
     compose: Path | None = None
     code: str = ""
@@ -135,7 +137,7 @@ class _Climb:
         self.project, self.work, self.workload = project, work, workload
         self.options, self.progress = options, progress
         self.before: tuple[RunResult, ...] = ()
-        self.best, self.best_digest = FIRST, ""  # the last step built from a Dockerfile that held: what is slimmed
+        self.held: dict[str, str] = {}  # digest of each step that held
 
     def rungs(self) -> Iterator[Rung]:
         """Give the steps, one after another."""
@@ -143,8 +145,8 @@ class _Climb:
             if self.options.only and step.name not in self.options.only and step.name != FIRST:
                 continue
             rung = self._known(step) or self._climb(step)
-            if rung.state in ("first", "held") and step.name in (FIRST, "fixed", "rewritten"):
-                self.best, self.best_digest = step.name, rung.digest
+            if rung.state in ("first", "held"):
+                self.held[step.name] = rung.digest
             yield rung
 
     def notes(self) -> tuple[str, ...]:
@@ -163,18 +165,18 @@ class _Climb:
         yield _Step(
             "rewritten", "jettison rewrite: builder and runtime stage, right-sized base, caches", self._rewritten
         )
-        plans: list[tuple[str, PlanOptions]] = [
-            ("slim lossless", PlanOptions(0)),
-            ("slim", PlanOptions(1)),
-        ]
-        gpu = Treatment(Choice(self.options.gpus, "needed"), 1) if self.options.gpus else None
+        gpu, everywhere = self.options.gpu, self.options.gpu_everywhere
+        traced = PlanOptions(TRACED_TIER, gpu=gpu, gpu_everywhere=everywhere)
+        plans = [("slim lossless", PlanOptions(0)), ("slim", PlanOptions(1))]
         if gpu:
-            plans.append(("slim gpu", PlanOptions(GPU_TIER, gpu=gpu)))
-        plans.append(("slim traced", PlanOptions(TRACED_TIER, gpu=gpu)))
+            plans.append(("slim gpu", PlanOptions(GPU_TIER, gpu=gpu, gpu_everywhere=everywhere)))
+        plans.append(("slim traced", traced))
         for name, plan in plans:
-            yield _Step(name, f"jettison slim, tier {plan.tier}", self._slimmed(plan))
+            yield _Step(name, f"jettison slim, tier {plan.tier}", self._slimmed(name, plan))
         if self.options.compose:
-            yield _Step("composed", f"jettison build {self.options.compose.name}: without an engine", self._composed)
+            yield _Step(COMPOSED, f"jettison build {self.options.compose.name}: without an engine", self._composed)
+            detail = f"jettison slim of it, tier {traced.tier}"
+            yield _Step(LAST, detail, self._slimmed(LAST, traced))
 
     # --- one step -----------------------------------------------------------------------------------------------------
 
@@ -249,12 +251,12 @@ class _Climb:
     def _key(self, step: _Step) -> str:
         """Return what a step's figures depend on; where it is another, the step is done again."""
         options = self.options
-        compose = listing(options.compose.parent) if options.compose and step.name == "composed" else ""
+        compose = listing(options.compose.parent) if options.compose and step.name in (COMPOSED, LAST) else ""
         what = (
             jettison.__version__, step.name, self._files, repr(self.workload), options.dockerfile, options.builder,
-            options.network, options.code, repr(options.shape), options.runner.name, options.gpus, compose,
-            repr(options.held) if step.name == "slim traced" else "",
-            self.best_digest if step.name.startswith("slim") else "",
+            options.network, options.code, repr(options.shape), options.runner.name, options.gpu,
+            options.gpu_everywhere, compose, repr(options.held) if step.name in ("slim traced", LAST) else "",
+            self.held.get(self._source(step.name), ""),
         )  # fmt: skip
         return sha256(repr(what).encode())
 
@@ -327,9 +329,18 @@ class _Climb:
         shutil.copytree(place / "rewritten", project, dirs_exist_ok=True)
         return self._built(project, place)
 
-    def _slimmed(self, plan: PlanOptions) -> Callable[[Path], tuple[None, None]]:
+    def _source(self, name: str) -> str:
+        """Return the step whose image a step slims: the last one built from a Dockerfile that held, or the composed."""
+        if name == LAST:
+            return COMPOSED
+        return [built for built in BUILT if built in self.held][-1] if name.startswith("slim") else ""
+
+    def _slimmed(self, name: str, plan: PlanOptions) -> Callable[[Path], tuple[None, None]]:
         def make(place: Path) -> tuple[None, None]:
-            origin = f"oci:{self._place(self.best) / 'image'}"
+            source = self._source(name)
+            if source not in self.held:
+                raise _LeftOutError(f"the step {source!r} was not done, or did not hold")
+            origin = f"oci:{self._place(source) / 'image'}"
             traced = plan.tier >= TRACED_TIER
             if traced:
                 _check_traceable(self.options.runner)

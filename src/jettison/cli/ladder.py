@@ -39,7 +39,6 @@ def configure(parser: Parser) -> None:
     parser.add_argument("--builder", choices=("docker", "podman", "buildah"), help="default: the first that is here")
     parser.add_argument("--network", metavar="MODE", help="for RUN: host or none")
     options.add_engine(parser)
-    parser.add_argument("--gpu", metavar="LIST", help="one more step: GPU code for these alone (h100,l4)")
     compose = "one more step: this compose file, without an engine"
     options.takes_file(parser.add_argument("--compose", metavar="FILE", help=compose))
     parser.add_argument("--code", metavar="PATH", help="file that is changed for a build after a change of code")
@@ -48,13 +47,13 @@ def configure(parser: Parser) -> None:
     only = "this step, and the first; repeatable"
     parser.add_argument("--only", metavar="STEP", action="append", default=[], help=only)
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    options.add_gpu(parser)
     options.add_output(parser, schema="ladder")
 
 
 def run(args: Namespace) -> int:
     """Climb, report."""
     from jettison.api.ladder import LadderOptions, failed, ladder  # noqa: PLC0415 -- only once the command runs
-    from jettison.elf.arch import parse_targets  # noqa: PLC0415 -- as above
     from jettison.report.markdown import markdown  # noqa: PLC0415 -- as above
     from jettison.report.text.ladder import ladder_blocks  # noqa: PLC0415 -- as above
     from jettison.run.link import Shape  # noqa: PLC0415 -- as above
@@ -65,7 +64,8 @@ def run(args: Namespace) -> int:
         dockerfile=args.dockerfile,
         builder=args.builder or "",
         network=args.network or "",
-        gpus=parse_targets(args.gpu) if args.gpu else (),
+        gpu=options.treatment_from(args),
+        gpu_everywhere=args.gpu_scope == "all",
         held=options.read_workloads(args.verify_with),
         compose=Path(args.compose) if args.compose else None,
         code=args.code or "",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jettison.api.evidence import TraceOptions
+    from jettison.elf.treatment import Treatment
     from jettison.files.read import ReadOptions
     from jettison.layers.limits import Limits
     from jettison.plan.options import PlanOptions
@@ -215,22 +216,27 @@ def runner_from(args: Namespace) -> "Runner":
 
 def plan_options(args: Namespace) -> "PlanOptions":
     """Return what a plan is to be, from ``--tier`` (else as far as Jettison can), ``--keep`` and ``--drop``."""
-    from jettison.elf.arch import Choice  # noqa: PLC0415 -- only once a command runs
-    from jettison.elf.treatment import Treatment  # noqa: PLC0415 -- as above
     from jettison.plan.options import DEFAULT_TIER, GPU_TIER, TRACED_TIER, PlanOptions  # noqa: PLC0415 -- as above
 
     usual = TRACED_TIER if args.trace else GPU_TIER if args.gpu else DEFAULT_TIER
     tier = usual if args.tier is None else args.tier
-    if not args.gpu and (args.ptx or args.gpu_level or args.gpu_scope):
-        raise UsageError("--ptx, --gpu-level and --gpu-scope go with --gpu", hint="for example: --gpu h100,a100")
     if args.gpu and tier < GPU_TIER:
         raise UsageError(f"--gpu goes with --tier {GPU_TIER} or more", hint="leave --tier out")
     if args.trace and tier < TRACED_TIER:
         raise UsageError(f"--trace goes with --tier {TRACED_TIER}", hint="leave --tier out")
+    return PlanOptions(tier, tuple(args.keep), tuple(args.drop), treatment_from(args), args.gpu_scope == "all")
+
+
+def treatment_from(args: Namespace) -> "Treatment | None":
+    """Return how GPU code is pruned, from the options of :func:`add_gpu`; None where it is left."""
+    from jettison.elf.arch import Choice  # noqa: PLC0415 -- only once a command runs
+    from jettison.elf.treatment import Treatment  # noqa: PLC0415 -- as above
+
+    if not args.gpu and (args.ptx or args.gpu_level or args.gpu_scope):
+        raise UsageError("--ptx, --gpu-level and --gpu-scope go with --gpu", hint="for example: --gpu h100,a100")
     if args.gpu_scope == "all" and not args.quiet:
         write(_NOTICE, sys.stderr)
-    gpu = Treatment(Choice(_targets(args.gpu), args.ptx or "needed"), args.gpu_level or 1) if args.gpu else None
-    return PlanOptions(tier, tuple(args.keep), tuple(args.drop), gpu, args.gpu_scope == "all")
+    return Treatment(Choice(_targets(args.gpu), args.ptx or "needed"), args.gpu_level or 1) if args.gpu else None
 
 
 def _targets(text: str) -> tuple[int, ...]:
