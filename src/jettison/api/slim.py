@@ -16,13 +16,14 @@ from jettison.api.evidence import (
     record_all,
 )
 from jettison.api.papers import write_papers
+from jettison.errors import RefusedError
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
 from jettison.layers.table import Compression
 from jettison.plan.keep.record import Evidence
 from jettison.plan.make import make_plan
 from jettison.plan.options import DEFAULTS, TRACED_TIER, PlanOptions
-from jettison.plan.record import Plan
+from jettison.plan.record import Layout, Plan
 from jettison.plan.updates import updates
 from jettison.progress import SILENT, Progress
 from jettison.proof.backoff import BackOff
@@ -39,7 +40,8 @@ from jettison.run.exercise import Rootfs, unpacked
 from jettison.run.measured import Measured, remember
 from jettison.run.runner import EMBEDDED, Runner, on_rootfs
 from jettison.run.trace.make import Recorder, check_complete
-from jettison.run.trace.record import Trace
+from jettison.run.trace.merge import check_layers
+from jettison.run.trace.record import Trace, in_order
 from jettison.run.tracing import find_strace
 from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
@@ -62,6 +64,8 @@ class SlimOptions:
             given.
         held: workloads that are run on both images as well, and never traced: the proof of what traces did not see.
         tracing: what stays at tier 3.
+        layers: how many layers the image may have, cut for a start: what a trace says is read first goes in layers of
+            its own, large ones in pieces; 0 leaves layers as they are.
         compression: codec of every layer; None rewrites each as it was, and leaves untouched ones alone.
         level: of the codec.
         force: replace what is at the output.
@@ -74,6 +78,7 @@ class SlimOptions:
     workloads: Sequence[Workload] = ()
     held: Sequence[Workload] = ()
     tracing: TraceOptions = field(default_factory=TraceOptions)
+    layers: int = 0
     compression: Compression | None = None
     level: int | None = None
     force: bool = False
@@ -155,7 +160,7 @@ class _Original:
         plan: to apply.
         workloads: to run on both images.
         runs: one result for each of them.
-        traces: of the workloads, at tier 3.
+        traces: of the workloads, at tier 3, and where layers are cut by them.
         restored: what came back since a proof did not hold without it, with the reasons.
         tries: proofs that did not hold.
     """
@@ -179,12 +184,40 @@ def _study(job: _Job, ref: str) -> _Original:
         return _study_traced(job, table, wanted)
     with job.phase("plan"):
         plan = make_plan(table, wanted) if isinstance(wanted, PlanOptions) else wanted
+    traces = (_trace_of_start(job, table),) if options.layers else ()
     workloads = with_opening((*options.workloads, *options.held), table, plan)
     with job.phase("run original"):
         runs = run_original(
             image, workloads, runner=options.runner, limits=options.reading.limits, progress=job.progress
         )
-    return _Original(table, plan, workloads, runs)
+    return _Original(table, plan, workloads, runs, traces)
+
+
+def _trace_of_start(job: _Job, table: FileTable) -> Trace:
+    """Return the trace that says what is read first.
+
+    Raises:
+        RefusedError: there is neither a trace nor a workload; or the trace is of another image.
+    """
+    options = job.options
+    if options.tracing.files:
+        trace = load_traces(options.tracing.files, incomplete=options.tracing.incomplete)
+        check_layers(trace, table.image.config.diff_ids, table.image.name)
+        return trace
+    if not options.workloads:
+        raise RefusedError(
+            "which files a start reads first is not known", hint="give a workload (-w), or a trace (--trace)"
+        )
+    limits = options.reading.limits
+    with job.phase("trace"), unpacked(table.image, limits=limits, progress=job.progress) as rootfs:
+        return _traces(job, table, rootfs)[0]
+
+
+def _with_layout(job: _Job, old: _Original) -> Plan:
+    """Return the plan, with how layers are cut where that was asked for."""
+    if not job.options.layers:
+        return old.plan
+    return replace(old.plan, layout=Layout(job.options.layers, in_order(old.traces[0])))
 
 
 def _study_traced(job: _Job, table: FileTable, wanted: PlanOptions) -> _Original:
@@ -269,7 +302,9 @@ def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:
     limits = options.reading.limits
     with scratch_dir() as scratch:
         with job.phase("prune"):
-            plan, pruned = prune_files(old.table, old.plan, scratch=scratch, limits=limits, progress=job.progress)
+            plan, pruned = prune_files(
+                old.table, _with_layout(job, old), scratch=scratch, limits=limits, progress=job.progress
+            )
         with job.phase("rebuild"):
             rebuilt = apply_plan(
                 old.table,

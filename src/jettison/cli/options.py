@@ -117,6 +117,28 @@ def add_planning(parser: Parser) -> None:
     add_traces(parser)
 
 
+def add_layout(parser: Parser) -> None:
+    """Add the options on how layers are cut."""
+    group = parser.add_argument_group("layers")
+    text = (
+        "start: cut layers anew, so that what the workloads (or --trace) read first lies in layers of its own, in that "
+        "order, and large layers come in pieces: one can be unpacked while the next is on its way"
+    )
+    group.add_argument("--layout", choices=("start",), help=text)
+    many = f"how many layers there may be with --layout (default: {_LAYERS})"
+    group.add_argument("--layers", metavar="N", type=values.count, help=many)
+
+
+_LAYERS = 10
+
+
+def layers_from(args: Namespace) -> int:
+    """Return how many layers there may be, from ``--layout`` and ``--layers``; 0 to leave them."""
+    if not args.layout and args.layers is not None:
+        raise UsageError("--layers goes with --layout", hint="for example: --layout start --layers 6")
+    return (args.layers or _LAYERS) if args.layout else 0
+
+
 def add_traces(parser: Parser) -> None:
     """Add the options on what tier 3 rests on."""
     group = parser.add_argument_group("traces (tier 3)")
@@ -222,7 +244,7 @@ def plan_options(args: Namespace) -> "PlanOptions":
     tier = usual if args.tier is None else args.tier
     if args.gpu and tier < GPU_TIER:
         raise UsageError(f"--gpu goes with --tier {GPU_TIER} or more", hint="leave --tier out")
-    if args.trace and tier < TRACED_TIER:
+    if args.trace and tier < TRACED_TIER and not getattr(args, "layout", None):  # there it says what is read first
         raise UsageError(f"--trace goes with --tier {TRACED_TIER}", hint="leave --tier out")
     return PlanOptions(tier, tuple(args.keep), tuple(args.drop), treatment_from(args), args.gpu_scope == "all")
 

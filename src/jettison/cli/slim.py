@@ -22,6 +22,7 @@ HELP = Help(
             "jettison slim app.tar -o oci:slim --tier 3 -w train.toml --verify-with held.toml",
             "what no workload asks for as well; proved on one that was not traced, too",
         ),
+        ("jettison slim app.tar -o oci:slim -w detect.toml --layout start", "layers cut for a start"),
         ("jettison slim app.tar --plan plan.json -o oci:slim", "apply a plan that was saved and edited"),
         ("jettison slim registry:HOST/app:1 -o registry:HOST/app:1-slim", "from a registry into it"),
         ("jettison slim app.tar -o oci:slim --compression zstd:12", "smaller in the pull; engines must know zstd"),
@@ -49,6 +50,7 @@ def configure(parser: Parser) -> None:
         )
     )
     options.add_planning(parser)
+    options.add_layout(parser)
     options.add_reading(parser)
     options.add_output(parser, schema="slim-result")
 
@@ -62,7 +64,7 @@ def run(args: Namespace) -> int:
     from jettison.api.slim import SlimOptions, slim  # noqa: PLC0415 -- only once the command runs
     from jettison.report.text.slim import slim_blocks  # noqa: PLC0415 -- as above
 
-    if args.plan and (args.tier is not None or args.keep or args.drop or args.gpu or args.trace):
+    if args.plan and (args.tier is not None or args.keep or args.drop or args.gpu or (args.trace and not args.layout)):
         raise UsageError(
             "--plan does not go with --tier, --keep, --drop, --gpu and --trace", hint="edit the plan, or make a new one"
         )
@@ -72,6 +74,7 @@ def run(args: Namespace) -> int:
         workloads=options.workloads_from(args),
         held=options.read_workloads(args.verify_with),
         tracing=options.trace_options(args),
+        layers=options.layers_from(args),
         runner=options.runner_from(args),
         plan=options.plan_from(args.plan) or options.plan_options(args),
         platform=args.platform,

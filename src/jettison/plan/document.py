@@ -10,12 +10,12 @@ from jettison.errors import BadInputError, UsageError
 from jettison.finding import Skip
 from jettison.oci.document import load_document
 from jettison.oci.json_text import decode_text, encode_text
-from jettison.plan.record import TIERS, Plan, Step, Target
+from jettison.plan.record import TIERS, Layout, Plan, Step, Target
 
 SCHEMA = "jettison/plan/1"
 LIMIT = 512 << 20
 _ACTIONS = ("drop", "link", "prune", "stub", "update", "add")
-_PLAN = ("schema", "image", "layers", "tier", "steps", "keeps", "skips")
+_PLAN = ("schema", "image", "layers", "tier", "steps", "keeps", "skips", "layout")
 _STEP = ("id", "action", "tier", "rule", "reason", "owner", "targets", "disk", "pull")
 
 
@@ -30,7 +30,13 @@ def plan_to_json(plan: Plan) -> str:
     skips = ",\n".join(
         "  " + _dump({"subject": encode_text(skip.subject), "reason": encode_text(skip.reason)}) for skip in plan.skips
     )
-    tail = [f' "steps": [\n{steps}\n ],', f' "keeps": {{\n{keeps}\n }},', f' "skips": [\n{skips}\n ]']
+    layout = _dump(plan.layout and {"layers": plan.layout.layers, "order": [encode_text(p) for p in plan.layout.order]})
+    tail = [
+        f' "steps": [\n{steps}\n ],',
+        f' "keeps": {{\n{keeps}\n }},',
+        f' "skips": [\n{skips}\n ],',
+        f' "layout": {layout}',
+    ]
     return "\n".join(["{", *lines, *tail, "}"]) + "\n"
 
 
@@ -66,6 +72,7 @@ def plan_from_json(raw: bytes) -> Plan:
         raise UsageError(error.message, hint="write a new one with 'jettison plan'") from error
     if document.get("schema") != SCHEMA:
         raise UsageError(f"the plan's schema is {document.get('schema')!r}, not {SCHEMA!r}", hint="make a new plan")
+    document.setdefault("layout", None)  # plans of 0.1 have none
     _check_keys(document, _PLAN, "the plan")
     steps = tuple(_read_step(each, number) for number, each in enumerate(_list(document["steps"], "steps")))
     _check_once(steps)
@@ -79,7 +86,18 @@ def plan_from_json(raw: bytes) -> Plan:
         steps=steps,
         keeps={_text(path, "keeps"): _text(reason, "keeps") for path, reason in keeps.items()},
         skips=tuple(_read_skip(each) for each in _list(document["skips"], "skips")),
+        layout=_read_layout(document["layout"]),
     )
+
+
+def _read_layout(value: Any) -> Layout | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise UsageError("the plan's layout is no object")
+    _check_keys(value, ("layers", "order"), "the layout")
+    order = tuple(_text(path, "the layout") for path in _list(value["order"], "the layout's order"))
+    return Layout(_count(value["layers"], "the layout"), order)
 
 
 def _read_step(value: Any, number: int) -> Step:

@@ -59,6 +59,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How the layers are to be cut and ordered.
+
+    Attributes:
+        layers: how many there may be at most; an image that has more keeps them.
+        order: paths of the rootfs that are read at the start, the first one first; they go in layers of their own.
+    """
+
+    layers: int
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What would be done to an image: made, printed, saved, edited, applied or refused.
 
@@ -69,6 +82,7 @@ class Plan:
         steps: by tier, then by bytes, largest first.
         keeps: rootfs paths that a rule would drop and a keep rule holds, with the reason.
         skips: what was left alone, and why.
+        layout: how layers are cut anew once all steps were taken; None leaves them as they are.
     """
 
     image: str
@@ -77,3 +91,4 @@ class Plan:
     steps: tuple[Step, ...]
     keeps: Mapping[str, str]
     skips: tuple[Skip, ...]
+    layout: Layout | None = None

@@ -32,6 +32,9 @@ def check_layers(old: FileTable, new: FileTable, applied: Plan) -> Check:
     added = [(target.layer, target.path) for step in applied.steps if step.action == "add" for target in step.targets]
     touched = {layer for layer, _ in (*drops, *anew, *added)}
     left = [_left(index, layer, drops) for index, layer in enumerate(old.layers)]
+    if applied.layout is not None:
+        new_layers = f"{len(old.layers)} cut into {len(new.layers)}"
+        return told("layers", new_layers, list(_cut(left, anew, [path for _, path in added], new)))
     staying = [index for index, entries in enumerate(left) if entries or index not in touched]
     staying = staying or [index for index, _ in enumerate(left)][-1:]  # an image that has layers keeps one of them
     if len(staying) != len(new.layers):
@@ -100,6 +103,30 @@ def _compare(
         yield f"layer {index}: entry {path!r} is there, and the plan does not leave it"
     if not missing and not extra:
         yield f"layer {index}: its entries are in another order"
+
+
+def _cut(
+    left: Sequence[Sequence[tuple[Key, Entry]]], anew: set[Key], added: Sequence[str], new: FileTable
+) -> Iterator[str]:
+    """Compare all entries of an image whose layers were cut anew: none is gone, and none is there twice but folders.
+
+    In which layer each is does not matter here: what the container sees is compared path by path.
+    """
+    staying = [pair for layer in left for pair in layer]
+    there = [entry for layer in new.layers for entry in layer.entries]
+    wanted = Counter([entry.path for _, entry in staying if entry.type != "dir"])
+    found = Counter([entry.path for entry in there if entry.type != "dir"])
+    folders = {entry.path for _, entry in staying if entry.type == "dir"}
+    wanted.update(path for path in added if path in found)
+    for path in (wanted - found).keys() | (folders - {entry.path for entry in there if entry.type == "dir"}):
+        yield f"entry {path!r} is gone, and no step drops it"
+    for path in found - wanted:
+        yield f"entry {path!r} is there, and the plan does not leave it"
+    changed = {entry.path for key, entry in staying if key in anew} | {*added}
+    same = {_bare(entry) for _, entry in staying}
+    for entry in there:
+        if entry.path not in changed and _bare(entry) not in same:
+            yield f"entry {entry.path!r} differs, and no step changes it"
 
 
 _bare = attrgetter(*(field.name for field in fields(Entry) if field.name not in {"offset", "data", "end"}))

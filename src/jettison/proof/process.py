@@ -1,5 +1,6 @@
 """What the image starts must still be there: entrypoint, command, health check, working directory, user."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -80,17 +81,20 @@ def _executable(table: FileTable, path: str) -> bool:
     return real is not None and table.visible[real].entry.type != "dir" and bool(table.visible[real].entry.mode & 0o111)
 
 
-def check_config(old: Image, new: Image) -> Check:
+def check_config(old: Image, new: Image, *, cut: bool = False) -> Check:
     """Check that the config is the same but for its ``rootfs`` and ``history``.
 
     Args:
         old: the original.
         new: the new image.
+        cut: whether layers were cut anew: an instruction then stands in the history once a piece.
     """
     before, after = old.config.document, new.config.document
     keys = sorted({*before, *after} - set(_CHANGING))
     problems = [f"config: {key} differs" for key in keys if not _same(before.get(key), after.get(key))]
     created = [[entry.created_by for entry in image.config.history] for image in (old, new)]
+    if cut:
+        created = [[text for text, _ in itertools.groupby(texts)] for texts in created]
     if created[0] != created[1]:
         problems.append("config: the history names other instructions")
     return told("config", f"{len(keys)} fields are the same", problems)

@@ -93,7 +93,7 @@ def check_structure(
         check_distributions(before, after),
         check_packages(before, after),
         check_process(old, new),
-        check_config(old.image, new.image),
+        check_config(old.image, new.image, cut=plan.layout is not None),
     )
 
 

@@ -10,15 +10,16 @@ caller adds.
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jettison.files.record import FileTable
 from jettison.layers.limits import Limits
 from jettison.layers.table import Compression, LayerTable
+from jettison.layers.write import WrittenLayer
 from jettison.oci.descriptor import make_descriptor
 from jettison.oci.digest import sha256
-from jettison.oci.image import Descriptor, Extent, Layer
+from jettison.oci.image import Descriptor, Extent, Image, Layer
 from jettison.oci.make import make_image
 from jettison.plan.document import plan_to_json
 from jettison.plan.record import Plan, Step
@@ -26,6 +27,7 @@ from jettison.progress import SILENT, Progress, Task
 from jettison.rebuild.config import Fate, make_config
 from jettison.rebuild.edits import LayerEdits, applied, make_edits
 from jettison.rebuild.layer import Recipe, recompress_layer, rewrite_layer, save_content
+from jettison.rebuild.layout import lay_out
 from jettison.rebuild.links import Key
 from jettison.rebuild.prune import PrunedFile
 from jettison.rebuild.record import Rebuilt
@@ -96,20 +98,31 @@ def apply_plan(
     fates = _fates(table, edits)
     todo = sum(layer.blob.size for layer, fate in zip(image.layers, fates, strict=True) if fate != "kept")
     with progress.task("rebuilding", todo) as task:
-        builder = _Builder(scratch, packing, task)
-        layers = [builder.build(*each) for each in zip(image.layers, table.layers, edits, fates, strict=True)]
-    new = make_image(
-        name=image.name,
-        config=make_config(image.config, fates),
-        layers=[layer for layer in layers if layer is not None],
-        tags=image.tags,
-        annotations={
-            **image.annotations,
-            BASE_DIGEST: image.manifest_digest,
-            PLAN_DIGEST: sha256(plan_to_json(done).encode()),
-            **annotations,
-        },
-    )
+        builder = _Builder(scratch, packing, task, plain=plan.layout is not None)
+        built = [builder.build(*each) for each in zip(image.layers, table.layers, edits, fates, strict=True)]
+
+    def made(layers: Sequence[Sequence[_Placed]]) -> Image:
+        return make_image(
+            name=image.name,
+            config=make_config(image.config, fates, [len(each) or 1 for each in layers]),
+            layers=[one for each in layers for one in each],
+            tags=image.tags,
+            annotations={
+                **image.annotations,
+                BASE_DIGEST: image.manifest_digest,
+                PLAN_DIGEST: sha256(plan_to_json(done).encode()),
+                **annotations,
+            },
+        )
+
+    new = made(built)
+    if plan.layout is not None:
+        recipes = [builder.recipe(*each) for each in zip(image.layers, table.layers, fates, strict=True)]
+        left = [index for index, each in enumerate(built) if each]
+        cut = lay_out(new, plan.layout, [recipes[index] for index in left], progress)
+        for index, pieces in zip(left, cut, strict=True):
+            built[index] = [_placed(piece) for piece in pieces] or built[index]
+        new = made(built)
     return Rebuilt(new, done, removed)
 
 
@@ -128,37 +141,48 @@ def _fates(table: FileTable, edits: tuple[LayerEdits, ...]) -> list[Fate]:
 
 
 class _Builder:
-    """Builds layers one after another: lower ones hold content that higher ones may need."""
+    """Builds layers one after another: lower ones hold content that higher ones may need.
 
-    def __init__(self, scratch: Path, packing: Packing, task: Task) -> None:
+    With ``plain``, layers that are written anew are not packed yet: they will be cut.
+    """
+
+    def __init__(self, scratch: Path, packing: Packing, task: Task, *, plain: bool) -> None:
         self._scratch = scratch
         self._packing = packing
         self._task = task
+        self._plain = plain
         self._threads = len(os.sched_getaffinity(0))
 
-    def build(self, layer: Layer, table: LayerTable, edits: LayerEdits, fate: Fate) -> _Placed | None:
-        """Return the new layer; None when it is gone."""
-        wanted = self._packing.of(table)
-        recipe = Recipe(
+    def recipe(self, layer: Layer, table: LayerTable, fate: Fate) -> Recipe:
+        """Return how a layer is written in the end."""
+        untouched = fate == "kept" and self._packing.compression is None
+        return Recipe(
             path=self._scratch / f"layer-{layer.index}",
-            compression=wanted,
+            compression=table.compression if untouched else self._packing.of(table),
             level=self._packing.level,
             threads=self._threads,
             spools=self._scratch,
             limits=self._packing.limits,
         )
+
+    def build(self, layer: Layer, table: LayerTable, edits: LayerEdits, fate: Fate) -> Sequence[_Placed]:
+        """Return the new layer; nothing when it is gone."""
+        recipe = self.recipe(layer, table, fate)
         if fate != "rewritten" and edits.spools:
             save_content(layer, table, edits, recipe, self._task)
         if fate == "gone":
-            return None
+            return ()
         if fate == "rewritten":
-            written = rewrite_layer(layer, table, edits, recipe, self._task)
-        elif self._packing.compression in (None, table.compression):
-            return _known(layer.descriptor, table), table.diff_id, layer.blob
-        else:
-            written = recompress_layer(layer, table, recipe, self._task)
-        descriptor = make_descriptor(written.media_type, written.digest, written.stored)
-        return descriptor, written.diff_id, Extent(str(recipe.path), 0, written.stored)
+            recipe = replace(recipe, compression="none", level=None) if self._plain else recipe
+            return (_placed(rewrite_layer(layer, table, edits, recipe, self._task)),)
+        if self._plain or recipe.compression == table.compression:
+            return ((_known(layer.descriptor, table), table.diff_id, layer.blob),)
+        return (_placed(recompress_layer(layer, table, recipe, self._task)),)
+
+
+def _placed(written: WrittenLayer) -> _Placed:
+    descriptor = make_descriptor(written.media_type, written.digest, written.stored)
+    return descriptor, written.diff_id, Extent(str(written.path), 0, written.stored)
 
 
 def _known(descriptor: Descriptor, table: LayerTable) -> Descriptor:

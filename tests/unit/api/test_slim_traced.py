@@ -17,6 +17,7 @@ from jettison.errors import MachineError, NotTriedError, RefusedError, UsageErro
 from jettison.files.read import ReadOptions, read_table
 from jettison.plan.options import PlanOptions
 from jettison.proof.result import SlimResult
+from jettison.rebuild import divide
 from jettison.run.trace.document import trace_to_json
 from jettison.run.workload import Compare, EngineSettings, Probe, Ready, Workload
 from jettison.sources.open import open_image
@@ -209,3 +210,28 @@ def test_a_workload_that_fails_is_not_traced_further(sandbox: Path, image: str) 
     broken = replace(workload("train"), argv=("/bin/false-and-none",))
     with pytest.raises(NotTriedError, match="does not pass under strace"):
         slimmed(image, sandbox / "slim", workloads=(broken,))
+
+
+@pytest.mark.parametrize("tier", [1, 3])
+def test_layers_are_cut_by_what_was_traced(
+    image: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tier: int
+) -> None:
+    """With a layout what the workload read comes first, in layers of its own; the image is proved and verified so."""
+    monkeypatch.setattr(divide, "LEAST", 4096)
+    monkeypatch.setattr(divide, "_HOT", 1)
+    out = f"oci:{tmp_path / 'new'}"
+    result = slim(image, out, SlimOptions(plan=PlanOptions(tier), workloads=(workload("train"),), layers=4))
+    assert result.delivered
+    assert result.plan.layout is not None
+    assert "app/main.py" in result.plan.layout.order
+    new = read_table(open_image(out), options=FRESH)
+    assert len(new.layers) == 4
+    last = max(file.layer for file in new.visible.values() if file.entry.type != "dir")
+    assert new.visible["app/main.py"].layer < last
+    assert verify(image, out, workloads=(workload("train"),)).verdict == "held"
+
+
+def test_a_layout_needs_something_that_tells_what_is_read(image: str, tmp_path: Path) -> None:
+    """Without a workload and without a trace nothing is guessed."""
+    with pytest.raises(RefusedError, match="reads first"):
+        slim(image, f"oci:{tmp_path / 'new'}", SlimOptions(layers=4))

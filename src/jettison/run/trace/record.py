@@ -148,6 +148,12 @@ class Trace:
         return (*failed, *(f"{run.workload}: {text}" for run in self.runs for text in run.problems))
 
 
+def in_order(trace: Trace) -> tuple[str, ...]:
+    """Return the paths whose content was used, by run and then by when each was asked for first."""
+    used = ((path, access) for path, access in trace.accesses.items() if CONTENT.intersection(access.how))
+    return tuple(path for path, _ in sorted(used, key=lambda pair: (pair[1].run, pair[1].seconds, pair[0])))
+
+
 def joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Return (offset, bytes) ranges sorted, those that touch made one."""
     found: list[tuple[int, int]] = []
