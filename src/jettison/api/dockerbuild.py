@@ -27,12 +27,12 @@ def build_dockerfile(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Build:
-    """Build a Dockerfile, and bring the image to ``out``.
+    """Build a Dockerfile, and bring the image to ``out``, or measure only.
 
     Args:
         context: folder.
         out: ``docker:NAME`` (or the builder's own engine) to leave it there; else where it is copied to, and then it
-            is taken away from the engine, whose cache stays.
+            is taken away from the engine, whose cache stays. Empty to bring it nowhere.
         options: how.
         builder: ``docker``, ``podman`` or ``buildah``; empty for the first that is here.
         compression: codec of the layers of what is copied; None as the engine gives them, which may be plain.
@@ -46,18 +46,19 @@ def build_dockerfile(
     """
     if not context.is_dir():
         raise UsageError(f"{context} is no folder", hint="name the build context")
-    options, output = options or BuildOptions(), parse_output(out)
-    check_output(output, force=force)
-    found = find_builder(builder)
+    options, found = options or BuildOptions(), find_builder(builder)
     engine = "podman" if found.name == "buildah" else found.name
-    stays = output.engine == engine
-    if stays:
-        return replace(build_image(found, context, output.name, options, progress=progress), out=out)
+    if out:
+        output = parse_output(out)
+        check_output(output, force=force)
+        if output.engine == engine:
+            return replace(build_image(found, context, output.name, options, progress=progress), out=out)
     asked = find_engine(engine)
     name = f"jettison-build/{os.getpid()}:{time.monotonic_ns()}"
     try:
         made = build_image(found, context, name, options, progress=progress)
-        copy(f"{engine}:{name}", out, compression=compression, level=level, force=force, progress=progress)
+        if out:
+            copy(f"{engine}:{name}", out, compression=compression, level=level, force=force, progress=progress)
     finally:
         with contextlib.suppress(EngineError):  # where it is not there, or in use, and so the user's
             ask(asked, "rmi", name)

@@ -26,7 +26,6 @@ from jettison.elf.treatment import Treatment
 from jettison.errors import MachineError, NotTriedError, RefusedError, UsageError
 from jettison.files.read import read_table
 from jettison.interrupt import goes_on
-from jettison.layers.table import Compression
 from jettison.oci.digest import sha256
 from jettison.plan.options import GPU_TIER, TRACED_TIER, PlanOptions
 from jettison.progress import SILENT, Progress
@@ -282,18 +281,14 @@ class _Climb:
         with open(changed / code, "a", encoding="utf-8") as file:
             file.write(_CHANGED)
         settings = replace(settings, no_cache=False, dockerfile=str(changed / name))
-        again = f"oci:{place / 'again'}"
-        again_seconds = self._build(changed, again, settings, compression="none")
-        for left in (changed, place / "again"):
-            shutil.rmtree(left)
-        return cold, again_seconds
+        again = self._build(changed, "", settings)
+        shutil.rmtree(changed)
+        return cold, again
 
-    def _build(self, context: Path, out: str, settings: BuildOptions, compression: Compression = "gzip") -> float:
-        """Build, and return the seconds that the builder took."""
+    def _build(self, context: Path, out: str, settings: BuildOptions) -> float:
+        """Build, and return the seconds that the builder took; layers are packed as a registry has them."""
         builder = self.options.builder
-        made = build_dockerfile(
-            context, out, settings, builder=builder, compression=compression, progress=self.progress
-        )
+        made = build_dockerfile(context, out, settings, builder=builder, compression="gzip", progress=self.progress)
         goes_on()
         return made.seconds
 
