@@ -41,7 +41,7 @@ class Patience:
         silence: seconds that a server may say nothing.
         longest: seconds that a server may ask to wait (Retry-After).
         window: seconds of waiting for an answer's bytes after which it is looked at how many came.
-        slowest: bytes a second that have to come in each window; an answer that drips breaks off.
+        slowest: bytes a second that have to come in each window; an answer that drips breaks off. 0 for no floor.
     """
 
     tries: int = 5
