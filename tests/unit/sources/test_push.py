@@ -408,6 +408,7 @@ def listing(registry: FakeRegistry, *links: str, status: int = 200) -> str:
         "<?n=2>;rel=next",
         '</v2/team/app/referrers/x?n=2>; title="a, b"; rel="last next"',
         '<http://elsewhere/>; rel="prev", <http://HOST/v2/team/app/referrers/x?n=2>; REL="next"',
+        "<https://HOST/v2/team/app/referrers/x?n=2#here>; rel=next",
     ],
 )
 def test_next_page(registry: FakeRegistry, link: str) -> None:
@@ -434,7 +435,8 @@ def test_no_next_page(registry: FakeRegistry, link: str) -> None:
         ([f'<?n={number}>; rel="next"' for number in range(MOST + 1)], "more than 100 pages"),
         (["<http://example.org/v2/>; rel=next"], "example.org/v2/, which is not on"),
         (["<//example.org/v2/>; rel=next"], "example.org/v2/, which is not on"),
-        (["<https://HOST/v2/>; rel=next"], "which is not on"),
+        (["<ftp://HOST/v2/>; rel=next"], "which is not on"),
+        (["<?n=" + "2" * 5000 + ">; rel=next"], "which is not on"),
         (["<http://user@HOST/v2/>; rel=next"], "which is not on"),
         (["<file:///etc/passwd>; rel=next"], "which is not on"),
         (["<http://[>; rel=next"], "which is no address"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from urllib3.exceptions import HTTPError
 
@@ -72,15 +72,17 @@ def _read(registry: Registry, place: str, media_type: str, where: str, *, first:
 
 
 def _next(registry: Registry, place: str, link: str, where: str) -> str:
-    """Return the address of the next page; empty when there is none. A login goes no further than its registry."""
+    """Return the address of the next page; empty when there is none.
+
+    It is asked as the registry is, whatever scheme the link has: one behind a proxy may not know that there is TLS.
+    """
     found = next((address for address, rest in _LINK.findall(link[: 2 * MAX_URL]) if _NEXT.search(rest)), "")
     if not found:
         return ""
     try:
-        address = urljoin(place, found)
-        there, here = urlsplit(address), urlsplit(registry.root)
+        there, here = urlsplit(urljoin(place, found)), urlsplit(registry.root)
     except ValueError:
         raise BadInputError(f"{where}: a page leads to {shown(found)}, which is no address") from None
-    if (there.scheme, there.netloc) != (here.scheme, here.netloc) or len(address) > MAX_URL:
-        raise BadInputError(f"{where}: a page leads to {shown(address)}, which is not on {registry.host}")
-    return str(address.partition("#")[0])
+    if there.scheme not in ("http", "https") or there.netloc != here.netloc or len(found) > MAX_URL:
+        raise BadInputError(f"{where}: a page leads to {shown(there.geturl())}, which is not on {registry.host}")
+    return str(urlunsplit((here.scheme, here.netloc, there.path, there.query, "")))
