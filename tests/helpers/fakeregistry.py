@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,12 +19,13 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered; ``length`` says another number of bytes than are sent."""
+    """What is answered; ``length`` says another number of bytes than are sent, ``drip`` seconds before each 100."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     length: int | None = None
+    drip: float = 0.0
 
 
 @dataclass
@@ -42,6 +44,7 @@ class FakeRegistry:
         cuts: bytes of uploads after which the line breaks, one a PATCH.
         tells: whether it says how far an upload came.
         knows_subjects: whether it knows the referrers API.
+        page: entries of its answers; 0 for all at once.
     """
 
     manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -55,6 +58,7 @@ class FakeRegistry:
     cuts: list[int] = field(default_factory=list)
     tells: bool = True
     knows_subjects: bool = False
+    page: int = 0
     host: str = ""
 
     def answer(self, path: str, headers: dict[str, str], method: str = "GET", body: bytes = b"") -> Reply:
@@ -66,7 +70,7 @@ class FakeRegistry:
         if "/blobs/uploads/" in path or method in ("PUT", "PATCH"):
             return self._write(method, path, headers, body)
         if "/referrers/" in path:
-            return self._referrers(path.rpartition("/")[2])
+            return self._referrers(path)
         return self._read(path, headers)
 
     def _read(self, path: str, headers: dict[str, str]) -> Reply:
@@ -132,7 +136,9 @@ class FakeRegistry:
         known = {"OCI-Subject": document["subject"]["digest"]} if self.knows_subjects and "subject" in document else {}
         return Reply(201, headers={"Docker-Content-Digest": digest(body), **known})
 
-    def _referrers(self, subject: str) -> Reply:
+    def _referrers(self, path: str) -> Reply:
+        place, _, query = path.partition("?")
+        subject = place.rpartition("/")[2]
         if not self.knows_subjects:
             return Reply(404)
         found = []
@@ -140,9 +146,13 @@ class FakeRegistry:
             document = json.loads(raw)
             if name.startswith("sha256:") and document.get("subject", {}).get("digest") == subject:
                 entry = {"mediaType": kind, "digest": name, "size": len(raw)}
-                found.append({**entry, "artifactType": document["artifactType"]})
-        raw = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": found}).encode()
-        return Reply(200, raw, {"Content-Type": INDEX})
+                more = {key: document[key] for key in ("artifactType", "annotations") if key in document}
+                found.append({**entry, **more})
+        start = int(query.partition("=")[2] or 0)
+        end = start + self.page if self.page else len(found)
+        raw = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": found[start:end]}).encode()
+        link = {"Link": f'<{place}?start={end}>; rel="next"'} if end < len(found) else {}
+        return Reply(200, raw, {"Content-Type": INDEX, **link})
 
     def asked(self, part: str) -> list[dict[str, str]]:
         """Return the headers of the requests whose path holds ``part``."""
@@ -175,7 +185,10 @@ def serving(registry: FakeRegistry) -> Iterator[FakeRegistry]:
             self.send_header("Content-Length", str(len(reply.body) if reply.length is None else reply.length))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(reply.body)
+                for start in range(0, len(reply.body), 100) if reply.drip else ():
+                    time.sleep(reply.drip)
+                    self.wfile.write(reply.body[start : start + 100])
+                self.wfile.write(b"" if reply.drip else reply.body)
             self.close_connection = reply.length is not None
 
         do_POST = do_PUT = do_PATCH = do_HEAD = do_GET  # noqa: N815 -- the base class's names

@@ -244,14 +244,14 @@ def cold_start(*, measured: bool = True) -> ColdStart:
     notes = ("the page cache could not be emptied",)
     whole = ColdStart(
         "app.tar", OLD, 1000 * MB, 2160 * MB, "embedded", 125 * MB, 0.0, "shaped", 3, phases, 20.6, 2.5, 0.05,
-        170 * MB, True, -0.05, predictions, imports, levers, "unpack", "Unpacking is the bottleneck.", notes,
+        170 * MB, 0, True, -0.05, predictions, imports, levers, "unpack", "Unpacking is the bottleneck.", notes,
     )  # fmt: skip
     if measured:
         return whole
     verdict = "Nothing was measured: this is the model alone."
     return replace(
         whole, link="", passes=0, phases=(), total=0.0, warm=None, second_answer=None, measured=False, checked=None,
-        imports=(), levers=(), bottleneck="", verdict=verdict, notes=(),
+        disk_rate=500 * MB, imports=(), levers=(), bottleneck="", verdict=verdict, notes=(),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ def coldstart(
     workload: Workload | None = None,
     shape: Shape | None = None,
     engine: str = "embedded",
+    disk: int = 0,
     passes: int = PASSES,
     options: ReadOptions | None = None,
     progress: Progress = SILENT,
@@ -42,6 +43,8 @@ def coldstart(
         workload: what is started and asked; None for the pull alone.
         shape: of the link.
         engine: ``embedded``, or the engine that pulls and runs.
+        disk: bytes a second that the disk of the node writes which the pull is worked out for; 0 for no limit. What is
+            measured here is written to this machine's.
         passes: how many cold starts; 0 for the model alone.
         options: limits of reading and use of the cache.
         progress: told of all of it.
@@ -65,7 +68,7 @@ def coldstart(
             found = tuple(_passes(served, link, engine, workload, passes, progress))
         measured = Measured(found, link)
     guess = 0 if rate else unpack_speed(cache=options.cache)
-    record = make_cold_start(table, make_plan(table), shape, engine, Rate(rate, guess), measured)
+    record = make_cold_start(table, make_plan(table), shape, engine, Rate(rate, guess, disk), measured)
     if record.measured and options.cache:
         remember_rate(engine, record.unpack_rate)
     return record

@@ -8,6 +8,7 @@ from jettison.api.delivery import check_free, stage_for
 from jettison.api.papers import PLAN, papers_of_image, read_plan
 from jettison.elf.closure import needs
 from jettison.errors import BadInputError, UsageError
+from jettison.files.owners.python import info_folder
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
 from jettison.finding import Skip
@@ -27,6 +28,8 @@ from jettison.rules.scene import Scene, make_scene
 from jettison.sources.open import open_image
 from jettison.sources.write import parse_output, write_image
 from jettison.storage import atomic_file, scratch_dir
+
+_NO_PLAN = "the plan that made the image is not among its papers, so they do not say what came back"
 
 
 def restore(
@@ -75,19 +78,20 @@ def restore(
     scene = make_scene(old)
     paths = _lacking(scene, new, _wanted(old, what))
     plan = read_plan(papers_of_image(ref, new.image.manifest_digest, progress=progress).get(PLAN))
-    databases, skips = _databases(old, new, plan, paths, options, progress)
+    databases, left = _databases(old, new, plan, paths, options, progress)
     with scratch_dir() as scratch, stage_for(out, force=force) as stage:
         limits = options.limits
         made = restore_paths(old, new, sorted(paths), databases, scratch=scratch, limits=limits, progress=progress)
         write_image(made.image, stage.reference, shown=out, proved=True, progress=progress)
         found = open_image(stage.reference)
         _check(old, new, read_table(found, options=replace(options, cache=False), progress=progress), paths, databases)
-        if plan is not None and not skips:
+        if left is not None:
             stage.papers.mkdir()
             with atomic_file(stage.papers / PLAN, force=False) as file:
-                file.write(plan_to_json(_less(old, plan, paths)).encode())
+                file.write(plan_to_json(left).encode())
         stage.deliver(progress=progress)
     disk = sum(old.visible[path].entry.size for path in paths)
+    skips = (Skip("records of packages", _NO_PLAN),) if left is None else ()
     return RestoreResult(
         ref, out, found.manifest_digest, dict(sorted(paths.items())), tuple(sorted(databases)), disk,
         made.layer.stored, skips, time.monotonic() - began,
@@ -145,8 +149,7 @@ def _records(scene: Scene, owner: str) -> list[str]:
         starts = tuple(f"var/lib/dpkg/info/{name}{mark}" for name in names for mark in ".:")
         whole = {f"var/lib/dpkg/status.d/{name}{end}" for name in names for end in ("", ".list", ".md5sums")}
         return [path for path in scene.table.visible if path.startswith(starts) or path in whole]
-    marks = (".dist-info/", ".egg-info/")
-    return [file.path for file in scene.files_of.get(owner, ()) if any(mark in file.path for mark in marks)]
+    return [file.path for file in scene.files_of.get(owner, ()) if info_folder(file.path)]
 
 
 def _lacks(old: FileTable, new: FileTable, path: str) -> bool:
@@ -165,21 +168,20 @@ def _databases(
     paths: Mapping[str, str],
     options: ReadOptions,
     progress: Progress,
-) -> tuple[Mapping[str, bytes], tuple[Skip, ...]]:
-    """Return what records of packages say once the paths are back."""
+) -> tuple[Mapping[str, bytes], Plan | None]:
+    """Return what records of packages say once the paths are back, and the plan without these; None without a plan."""
     if plan is None or plan.layers != old.image.config.diff_ids:
-        why = "the plan that made the image is not among its papers, so they do not say what came back"
-        return {}, (Skip("records of packages", why),)
+        return {}, None
     _, contents = check_pruned(old, new, plan, limits=options.limits, progress=progress)
-    less = _less(old, plan, paths)
-    found = updates(old, less, contents)
+    left = _less(old, plan, paths)
+    found = updates(old, left, contents)
     told = {step.id.removeprefix("update/"): content for step, content in found if step.action == "update"}
     changed = {
         path: old.texts[path]
         for path, file in new.visible.items()
         if path in old.texts and path not in told and file.entry.digest != old.visible[path].entry.digest
     }
-    return {path: text for path, text in {**changed, **told}.items() if _differs(new, path, text, paths)}, ()
+    return {path: text for path, text in {**changed, **told}.items() if _differs(new, path, text, paths)}, left
 
 
 def _less(old: FileTable, plan: Plan, paths: Mapping[str, str]) -> Plan:

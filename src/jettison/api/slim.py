@@ -280,19 +280,23 @@ def _backed_off(job: _Job, old: _Original, proof: Proof) -> _Original | None:
     traced = any(step.tier >= TRACED_TIER for step in old.plan.steps)
     if not (isinstance(wanted, PlanOptions) and traced and proof.verdict == "failed" and old.workloads):
         return None
+    ran = any(check.verdict == "failed" and check.name.startswith(_RAN) for check in proof.checks)
+    if ran and old.tries < _TRIES and (found := _found(job, old)):
+        return found
     lower = make_plan(old.table, replace(wanted, tier=TRACED_TIER - 1))
-    last = replace(old, plan=lower, restored={f"all of tier {TRACED_TIER}": _NOTHING_LESS}, tries=_TRIES)
-    ran = [check.name for check in proof.checks if check.verdict == "failed" and check.name.startswith(_RAN)]
-    if not ran or old.tries >= _TRIES:
-        return last
+    return replace(old, plan=lower, restored={f"all of tier {TRACED_TIER}": _NOTHING_LESS}, tries=_TRIES)
+
+
+def _found(job: _Job, old: _Original) -> _Original | None:
+    """Return a plan that lets come back what a workload missed; None where none is found that was not tried."""
     limits, progress = job.options.reading.limits, job.progress
     with job.phase("back off"), unpacked(old.table.image, limits=limits, progress=progress) as rootfs:
         evidence = job.options.tracing.evidence(old.traces[0], reader_of(rootfs))
         search = _search(job, old.table, rootfs, tuple(zip(old.workloads, old.runs, strict=True)), evidence)
         plan = search.find(old.plan, old.restored)
-        if plan is not None and search.restored.keys() != old.restored.keys():
-            return replace(old, plan=plan, restored=dict(search.restored), tries=old.tries + 1)
-    return last
+    if plan is None or search.restored.keys() == old.restored.keys():
+        return None
+    return replace(old, plan=plan, restored=dict(search.restored), tries=old.tries + 1)
 
 
 def _rebuild(job: _Job, old: _Original, stage: Stage) -> Rebuilt:

@@ -13,11 +13,12 @@ HELP = Help(
     "until ready, the first answer; then say which of them is the bottleneck, and what each remedy would save, in "
     "seconds, before anyone does the work. With --bandwidth the link is shaped in network namespaces that vanish "
     "afterwards, or paced by the sender where the machine allows none. --model measures nothing, and works the pull "
-    "out.",
+    "out; --disk says how fast the node writes that it, and the remedies, are worked out for.",
     (
         ("jettison coldstart oci:app -w detect.toml --bandwidth 1Gbps", "three cold starts over a gigabit link"),
         ("jettison coldstart docker:app:1 -w detect.toml --engine docker --repeat 1", "as Docker pulls and runs it"),
         ("jettison coldstart registry:HOST/app:1 --model --bandwidth 10Gbps", "worked out, nothing is run"),
+        ("jettison coldstart oci:app --model --disk 200MB/s", "for a node whose disk writes 200 MB a second"),
     ),
 )
 
@@ -33,6 +34,8 @@ def configure(parser: Parser) -> None:
     parser.add_argument("--bandwidth", metavar="RATE", type=values.bandwidth, default=0, help=link)
     rtt = "add this round trip to the link, as 5ms, where the kernel can"
     parser.add_argument("--rtt", metavar="TIME", type=values.duration, default=0.0, help=rtt)
+    disk = "work the pull out for a node whose disk writes this much, as 500MB/s (default: it is no limit)"
+    parser.add_argument("--disk", metavar="RATE", type=values.bandwidth, default=0, help=disk)
     repeat = "cold starts to measure (default: 3); medians are told"
     parser.add_argument("--repeat", metavar="N", type=values.count, default=3, help=repeat)
     parser.add_argument("--model", action="store_true", help="measure nothing: work the pull out")
@@ -55,6 +58,7 @@ def run(args: Namespace) -> int:
             workload=workloads[0] if workloads else None,
             shape=Shape(args.bandwidth, args.rtt),
             engine=args.engine,
+            disk=args.disk,
             passes=0 if args.model else args.repeat,
             options=options.read_options(args),
             progress=progress,

@@ -101,3 +101,8 @@ class FileTable:
     skips: tuple[Skip, ...]
     hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     inodes: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+
+    def holder(self, file: File) -> tuple[int, int]:
+        """Return the (layer, index) of the entry that has a file's content: its own, but for a hard link."""
+        key = (file.layer, file.index)
+        return self.inodes.get(key, key)

@@ -2,10 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from jettison.elf.closure import Found, Libraries, needs
 from jettison.errors import RefusedError
+from jettison.files.folders import parents_of
 from jettison.files.record import File
 from jettison.files.resolve import resolve
 from jettison.plan.draft import USER, Draft, Part
@@ -150,12 +151,6 @@ def _may_go(draft: Draft, path: str, children: list[str], listed: frozenset[str]
         return False
     parts = map(draft.part_of, children)
     return all(part is not None and part.tier > 0 for part in parts) and path in draft.table.visible
-
-
-def parents_of(path: str) -> Iterable[str]:
-    """Give the directories that a path lies in, the nearest first, the root left out."""
-    while path := path.rpartition("/")[0]:
-        yield path
 
 
 def _listed(draft: Draft) -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from jettison.files.folders import folders_of
 from jettison.files.record import FileTable
 from jettison.plan.content import EMPTY
 from jettison.plan.record import Plan, Target
@@ -127,7 +128,7 @@ def _shared(old: FileTable, key: Key, seen: Mapping[Key, str]) -> str:
 
 
 def _compare(before: View, after: View, intent: Intent) -> Iterator[str]:
-    implied = _parents(after) - after.nodes.keys()
+    implied = folders_of(after.nodes) - {"", *after.nodes}
     for path, node in before.nodes.items():
         found = after.nodes.get(path)
         if path in intent.dropped and found is None:
@@ -149,16 +150,6 @@ def _compare(before: View, after: View, intent: Intent) -> Iterator[str]:
             found = after.nodes[path]
             yield from _differences(path, replace(intent.added[path], size=found.size), found)
     yield from (f"{path}: a step makes it, and it is not there" for path in intent.added if path not in after.nodes)
-
-
-def _parents(view: View) -> set[str]:
-    parents: set[str] = set()
-    for path in view.nodes:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in parents:
-            parents.add(parent)
-            parent = parent.rpartition("/")[0]
-    return parents
 
 
 def _expected(path: str, node: Node, found: Node, intent: Intent) -> Node:

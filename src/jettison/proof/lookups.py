@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from jettison.files.folders import parents_of
 from jettison.files.record import FileTable
 from jettison.plan.draft import USER
 from jettison.plan.effect import targets
 from jettison.plan.keep.modules import Modules, find_modules
-from jettison.plan.mend import parents_of
 from jettison.plan.record import Plan
 from jettison.progress import SILENT, Progress
 from jettison.proof.behaviour import failure

@@ -1,19 +1,21 @@
-"""Single files of a layer, taken out one after another; each is held against the digest that its entry has."""
+"""Single files of layers, taken out one after another; each is held against the digest that its entry has."""
 
 import hashlib
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jettison.errors import BadInputError, MachineError
+from jettison.files.record import FileTable
 from jettison.layers.entry import Entry
 from jettison.layers.limits import Limits, layer_place
 from jettison.layers.share import stored_at
 from jettison.layers.stream import Source, pieces, unpacked
 from jettison.layers.table import LayerTable
 from jettison.oci.image import Layer
-from jettison.progress import Task
+from jettison.progress import SILENT, Progress, Task
 
 _Content = Callable[[Entry], Iterable[memoryview]]
 
@@ -61,6 +63,40 @@ class LayerFiles:
                 f"{layer_place(self.layer)}: {entry.path!r} is not what it was when the layer was read",
                 hint="the image changed meanwhile: try again",
             )
+
+
+def take_out(
+    table: FileTable, paths: Iterable[str], folder: Path, *, what: str, limits: Limits, progress: Progress = SILENT
+) -> Mapping[str, Path]:
+    """Take files out of an image; hard links to one content share a place.
+
+    Args:
+        table: of the image.
+        paths: of visible files and hard links.
+        folder: where they are put.
+        what: is being done, for who watches.
+        limits: what is accepted of layers.
+        progress: told of stored bytes.
+
+    Returns:
+        Where each lies.
+
+    Raises:
+        BadInputError: one is not what it was when the table was read.
+        MachineError: there is no room.
+    """
+    wanted: defaultdict[int, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for path in paths:
+        layer, index = table.holder(table.visible[path])
+        wanted[layer][index].append(path)
+    found: dict[str, Path] = {}
+    todo = sum(bytes_read(table.layers[layer], indices) for layer, indices in wanted.items())
+    with progress.task(what, todo) as task:
+        for layer, indices in sorted(wanted.items()):
+            source = LayerFiles(table.image.layers[layer], table.layers[layer], limits, task)
+            for index, place in source.files(indices, folder):
+                found.update(dict.fromkeys(indices[index], place))
+    return found
 
 
 def bytes_read(table: LayerTable, wanted: Collection[int]) -> int:

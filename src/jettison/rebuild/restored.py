@@ -1,13 +1,13 @@
 """One more layer that brings back what slimming took away: Image + paths of its original → Image."""
 
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jettison.errors import BadInputError
-from jettison.files.record import File, FileTable
+from jettison.files.folders import parents_of
+from jettison.files.record import FileTable
 from jettison.finding import Skip
 from jettison.layers.entry import Entry
 from jettison.layers.limits import Limits
@@ -17,7 +17,7 @@ from jettison.oci.image import Extent, Image
 from jettison.oci.make import make_image
 from jettison.progress import SILENT, Progress
 from jettison.rebuild.apply import BASE_DIGEST
-from jettison.rebuild.files import LayerFiles, bytes_read
+from jettison.rebuild.files import take_out
 
 _PIECE = 1 << 20
 
@@ -87,11 +87,14 @@ def restore_paths(
         BadInputError: a layer is not what it was when the table was read.
         MachineError: there is no room.
     """
-    whole = sorted({*paths, *_parents(old, new, paths)})
+    above = {folder for path in paths for folder in parents_of(path)}
+    whole = {*paths, *(above & old.visible.keys() - new.visible.keys())}
     blob = scratch / "restored"
-    contents = _contents(old, [path for path in whole if path not in databases], scratch, limits or Limits(), progress)
+    files = [path for path in whole - databases.keys() if old.visible[path].entry.type in ("file", "hardlink")]
+    what = "reading the original"
+    contents = take_out(old, files, scratch, what=what, limits=limits or Limits(), progress=progress)
     with LayerWriter(blob, "gzip", threads=len(os.sched_getaffinity(0))) as writer:
-        for path in sorted({*whole, *databases}):
+        for path in sorted(whole | databases.keys()):
             if path in databases:
                 table = new if path in new.visible else old
                 entry = replace(_entry(table, path), size=len(databases[path]))
@@ -111,47 +114,10 @@ def restore_paths(
     return Restored(image, layer)
 
 
-def _parents(old: FileTable, new: FileTable, paths: Sequence[str]) -> Iterator[str]:
-    """Give the directories that paths lie in, where the original has an entry for them and the image has none."""
-    for path in paths:
-        while path := path.rpartition("/")[0]:
-            if path in old.visible and path not in new.visible:
-                yield path
-
-
 def _entry(table: FileTable, path: str) -> Entry:
     """Return the entry of a path with its own name; a hard link as the file that it is."""
-    file = table.visible[path]
-    entry = replace(file.entry, path=path)
-    if entry.type != "hardlink":
-        return entry
-    holder = _holder(table, file)
-    return replace(holder, path=path)
-
-
-def _holder(table: FileTable, file: File) -> Entry:
-    layer, index = table.inodes[file.layer, file.index]
-    return table.layers[layer].entries[index]
-
-
-def _contents(
-    old: FileTable, paths: Sequence[str], scratch: Path, limits: Limits, progress: Progress
-) -> Mapping[str, Path]:
-    """Take the content of files out of the original's layers."""
-    wanted: defaultdict[int, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for path in paths:
-        file = old.visible[path]
-        if file.entry.type in ("file", "hardlink"):
-            layer, index = old.inodes.get((file.layer, file.index), (file.layer, file.index))
-            wanted[layer][index].append(path)
-    found: dict[str, Path] = {}
-    todo = sum(bytes_read(old.layers[layer], indices) for layer, indices in wanted.items())
-    with progress.task("reading the original", todo) as task:
-        for layer, indices in sorted(wanted.items()):
-            source = LayerFiles(old.image.layers[layer], old.layers[layer], limits, task)
-            for index, place in source.files(indices, scratch):
-                found.update(dict.fromkeys(indices[index], place))
-    return found
+    layer, index = table.holder(table.visible[path])
+    return replace(table.layers[layer].entries[index], path=path)
 
 
 def _pieces(place: Path | None) -> Iterator[bytes]:

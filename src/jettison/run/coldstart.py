@@ -146,7 +146,7 @@ class _Arrivals:
 @contextmanager
 def _arriving(image: Image, link: Link, shelf: Shelf, progress: Progress) -> Iterator[tuple[Image, _Arrivals]]:
     contents = contents_of(image)
-    registry, _ = find_registry(link.host, f"{link.host}/{_NAME}:1", Patience())
+    registry, _ = find_registry(link.host, f"{link.host}/{_NAME}:1", Patience(slowest=0))
     config = contents.image.config
     wanted = [Descriptor("", config.digest, len(config.raw), {})]
     wanted += [layer.descriptor for layer in contents.layers]

@@ -60,10 +60,7 @@ class InEngine:
 def _laid_out(scratch: Path, tracing: Tracing) -> Iterator[Traced]:
     scratch.chmod(0o755)  # the container's user reads it, whoever that is
     tools, hook = scratch / "tools", scratch / FILE
-    (tools / RECORDS).mkdir(parents=True)
-    tools.chmod(0o755)
     lay_out(tracing.strace, tools)
-    (tools / RECORDS).chmod(0o1777)
     hook.write_text(pth_text())
     hook.chmod(0o644)
     numbers = itertools.count(1)

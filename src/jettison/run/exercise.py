@@ -24,7 +24,7 @@ from jettison.run.remove import remove_inside
 from jettison.run.rootfs import unpack
 from jettison.run.sandbox import OverlayError, UnableError, running
 from jettison.run.session import NOTHING, converse, stop
-from jettison.run.spec import RECORDS, RootKind, Spec
+from jettison.run.spec import RootKind, Spec
 from jettison.run.tracing import Tracing, lay_out, recorded, tracer_of
 from jettison.run.users import User, user_of
 from jettison.run.workload import EngineSettings, RunResult, Workload
@@ -195,12 +195,8 @@ def exercise_rootfs(
 
 
 def _with_strace(spec: Spec, tracing: Tracing, tools: Path) -> Spec:
-    """Lay strace out for a container; whoever its commands are may write records."""
-    records = tools / RECORDS
-    records.mkdir(parents=True)
-    tools.chmod(0o755)
+    """Lay strace out for a container."""
     lay_out(tracing.strace, tools)
-    records.chmod(0o1777)
     hooks = tuple(f"/{site}/{FILE}" for site in tracing.sites)
     return replace(spec, tracer=tracer_of(tracing), hooks=hooks)
 

@@ -111,11 +111,15 @@ def _ask(*command: str) -> str:
 
 
 def lay_out(strace: Strace, folder: Path) -> None:
-    """Copy strace and what it needs into a folder that becomes :data:`TOOLS`.
+    """Make a folder that becomes :data:`TOOLS`: strace with what it needs; whoever runs commands may write records.
 
     Raises:
         MachineError: a file cannot be read.
     """
+    records = folder / RECORDS
+    records.mkdir(parents=True)
+    folder.chmod(0o755)
+    records.chmod(0o1777)
     for path in strace.files:
         name = "strace" if path == strace.program else "loader" if _LOADER.match(path.name) else path.name
         try:

@@ -42,11 +42,11 @@ def one_pass(*, download: float = 8.0, total: float = 18.0, ready: float = 3.0) 
     return Pass(Pull(download, 10.0, total), run, again, ())
 
 
-def cold_start(*passes: Pass, bandwidth: int = 0, rate: int = 10**8) -> ColdStart:
+def cold_start(*passes: Pass, bandwidth: int = 0, rate: int = 10**8, disk: int = 0) -> ColdStart:
     """Explain passes, or the model alone."""
     measured = Measured(passes, Link("127.0.0.1:1", "shaped", ("no rtt",))) if passes else None
     image = table()
-    return make_cold_start(image, make_plan(image), Shape(bandwidth), "embedded", Rate(0, rate), measured)
+    return make_cold_start(image, make_plan(image), Shape(bandwidth), "embedded", Rate(0, rate, disk), measured)
 
 
 def test_phases_add_up() -> None:
@@ -96,6 +96,39 @@ def test_model_alone() -> None:
     assert [one.bandwidth for one in record.predictions] == [1_000_000, 12_500_000, 125_000_000, 1_250_000_000]
     assert record.predictions[0].total == pytest.approx(predict(loads_of(table(), 1e8), 1_000_000).total)
     assert "model alone" in record.verdict
+
+
+def test_slow_disk() -> None:
+    """For a node whose disk is slower than the unpacking, a layer takes as long as its bytes take to be written."""
+    image = table()
+    size = sum(layer.size for layer in image.layers)
+    record = cold_start(bandwidth=1_000_000, disk=1_000_000)
+    assert record.disk_rate == 1_000_000
+    assert all(one.unpack == pytest.approx(size / 1_000_000) for one in record.predictions)
+    fast, plain = cold_start(disk=10**12), cold_start()
+    assert (fast.predictions, fast.levers) == (plain.predictions, plain.levers)
+    assert plain.disk_rate == 0
+
+
+def test_slow_disk_changes_what_helps() -> None:
+    """A codec that unpacks faster does not help where the disk is the limit; fewer bytes help more."""
+    image = replace(table(), layers=tuple(replace(layer, compression="gzip") for layer in table().layers))
+
+    def levers(disk: int) -> dict[str, float]:
+        found = make_cold_start(image, make_plan(image), Shape(10**9), "embedded", Rate(0, 10**8, disk), None).levers
+        return {lever.name: lever.seconds or 0.0 for lever in found}
+
+    zstd, weights = "zstd in place of gzip", "weights outside the image"
+    assert levers(0)[zstd] > 0.1
+    assert zstd not in levers(10**7)
+    assert levers(10**7)[weights] > 2 * levers(0)[weights]
+
+
+def test_a_measured_pull_is_not_of_the_disk_asked_for() -> None:
+    """Phases and the rate are as they were measured here, whatever disk the pull is worked out for."""
+    slow, plain = (cold_start(one_pass(), bandwidth=3_860_000, disk=disk) for disk in (10**6, 0))
+    assert (slow.phases, slow.unpack_rate, slow.checked) == (plain.phases, plain.unpack_rate, plain.checked)
+    assert slow.predictions[0].total > plain.predictions[0].total
 
 
 def test_levers() -> None:

@@ -13,7 +13,7 @@ from jettison.files.read import read_table
 from jettison.files.record import FileTable
 from jettison.layers.limits import Limits
 from jettison.progress import SILENT
-from jettison.rebuild.files import LayerFiles, bytes_read
+from jettison.rebuild.files import LayerFiles, bytes_read, take_out
 from jettison.sources.open import open_image
 
 FILES = tuple(File(f"f{number}", bytes([number]) * (number * 700_000)) for number in range(5))
@@ -73,3 +73,13 @@ def test_gone(tmp_path: Path, compression: str) -> None:
     Path(table.image.layers[0].blob.path).unlink()
     with pytest.raises(MachineError):
         taken(table, [3], tmp_path / "out")
+
+
+def test_taken_by_path(tmp_path: Path) -> None:
+    """Files of several layers are taken by their paths; a hard link has the place of what it is a link to."""
+    first = [File("a", b"one"), File("b", type="hardlink", link="a")]
+    oci_layout(tmp_path / "image", [tar_bytes(first), tar_bytes([File("c", b"two"), File("d", b"three")])])
+    table = read_table(open_image(f"oci:{tmp_path / 'image'}"), options=FRESH)
+    found = take_out(table, ["a", "b", "d"], tmp_path, what="taking", limits=Limits())
+    assert {path: place.read_bytes() for path, place in found.items()} == {"a": b"one", "b": b"one", "d": b"three"}
+    assert found["a"] == found["b"]

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -13,18 +14,21 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.helpers.fakeregistry import FakeRegistry, Reply, add_image, serving
+from tests.helpers.fakeregistry import INDEX, MANIFEST, FakeRegistry, Reply, add_image, serving
 from tests.helpers.images import digest
 
 from jettison.api.copy import copy
 from jettison.api.papers import papers_of_image
 from jettison.errors import BadInputError, MachineError, UsageError
+from jettison.oci.descriptor import make_descriptor
 from jettison.oci.image import Extent, Image
+from jettison.sources.blobs import contents_of
 from jettison.sources.open import open_image
 from jettison.sources.registry.client import Patience, Registry, asked, place_of
+from jettison.sources.registry.pages import MOST
 from jettison.sources.registry.pull import open_remote
 from jettison.sources.registry.push import Pushed, push_image
-from jettison.sources.registry.referrers import Paper, attached
+from jettison.sources.registry.referrers import CREATED, PAPERS, TITLE, Paper, _manifest, attached
 from jettison.sources.registry.together import StoppedError
 from jettison.sources.write import check_output, parse_output, write_image
 
@@ -336,6 +340,123 @@ def test_papers(registry: FakeRegistry, knows: bool) -> None:  # noqa: FBT001 --
     assert found == {"plan.json": b"[]"}  # the newest counts
     if not knows:
         assert len(json.loads(registry.manifests[fallback][1])["manifests"]) == 2
+
+
+def attach_at(registry: FakeRegistry, image: Image, content: bytes, created: str | None) -> None:
+    """Attach a paper, whose artifact says that it was made at some time."""
+    subject = contents_of(image).image
+    empty = make_descriptor("application/vnd.oci.empty.v1+json", digest(b"{}"), 2)
+    described = make_descriptor("text/plain", digest(content), len(content), annotations={TITLE: "paper"})
+    about = make_descriptor(subject.manifest_media_type, subject.manifest_digest, len(subject.manifest))
+    document = {**_manifest(about, empty, [described], PAPERS)}
+    document |= {"annotations": {CREATED: created}} if created is not None else {}
+    registry.blobs[digest(content)] = content
+    raw = json.dumps(document).encode()
+    registry.manifests[digest(raw)] = (MANIFEST, raw)
+
+
+@pytest.mark.parametrize(
+    ("times", "newest"),
+    [
+        ([None, None], 1),
+        (["2026-03-01T00:00:00Z", "2026-01-01T00:00:00Z"], 0),
+        (["2026-01-01T00:00:00Z", None, "2025-01-01T00:00:00Z"], 0),
+        (["2026-01-01T01:30:00+02:00", "2026-01-01T00:00:00Z", "2025-12-31T23:59:00Z"], 1),
+        (["2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"], 1),
+        (["", "9999", "2026-01-01", "2025-01-01T00:00:00Z", "x" * 1000], 3),
+        (["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"], 1),
+    ],
+)
+@pytest.mark.parametrize("page", [0, 1])
+def test_newest_papers(registry: FakeRegistry, page: int, times: list[str | None], newest: int) -> None:
+    """Of several, those count that were created last, wherever in the list; those that do not say so are the oldest."""
+    registry.knows_subjects, registry.page = True, page
+    image = image_of(b"one")
+    done = push(registry, image)
+    for number, created in enumerate(times):
+        attach_at(registry, image, b"%d" % number, created)
+    name = f"{registry.host}/team/app:1"
+    ((_, path),) = attached(f"registry:{name}", name, done.digest)
+    assert path.read_bytes() == b"%d" % newest
+
+
+def test_papers_say_when_they_were_made(registry: FakeRegistry) -> None:
+    """Their artifact has the annotation, and so has its entry in the index that stands for the API."""
+    image = image_of(b"one")
+    done = push(registry, image, papers=[Paper("plan.json", "application/json", b"{}")])
+    (entry,) = json.loads(registry.manifests[done.digest.replace(":", "-")][1])["manifests"]
+    made = json.loads(registry.manifests[entry["digest"]][1])["annotations"]
+    assert made == entry["annotations"]
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(made[CREATED])).total_seconds()) < 600
+
+
+def listing(registry: FakeRegistry, *links: str, status: int = 200) -> str:
+    """Make a registry answer for referrers with links, one after another, and return an image with papers."""
+    registry.knows_subjects = True
+    done = push(registry, image_of(b"one"), papers=[Paper("plan.json", "application/json", b"{}")])
+    empty = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).encode()
+    replies = iter([Reply(200, empty, {"Content-Type": INDEX, "Link": link}) for link in links])
+    last = Reply(status, empty, {"Content-Type": INDEX})
+    registry.gate = lambda path, _headers: next(replies, last) if "/referrers/" in path else None
+    return done.digest
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<?n=2>; rel="next"',
+        "<?n=2>;rel=next",
+        '</v2/team/app/referrers/x?n=2>; title="a, b"; rel="last next"',
+        '<http://elsewhere/>; rel="prev", <http://HOST/v2/team/app/referrers/x?n=2>; REL="next"',
+        "<https://HOST/v2/team/app/referrers/x?n=2#here>; rel=next",
+    ],
+)
+def test_next_page(registry: FakeRegistry, link: str) -> None:
+    """Links to the next page are followed, relative or whole, however they are written."""
+    found = listing(registry, link.replace("HOST", registry.host))
+    name = f"{registry.host}/team/app:1"
+    attached(f"registry:{name}", name, found)
+    assert [path.partition("?")[2] for path, _ in registry.seen if "/referrers/" in path] == ["", "n=2"]
+
+
+@pytest.mark.parametrize("link", ["", "<?n=2>", '<?n=2>; rel="prev"', '<?n=2>; rel="nextone"', "<>; rel=next", "?n=2"])
+def test_no_next_page(registry: FakeRegistry, link: str) -> None:
+    """A header that names no next page ends the list."""
+    found = listing(registry, link)
+    name = f"{registry.host}/team/app:1"
+    assert attached(f"registry:{name}", name, found) == ()
+    assert len([path for path, _ in registry.seen if "/referrers/" in path]) == 1
+
+
+@pytest.mark.parametrize(
+    ("links", "why"),
+    [
+        (['<?n=2>; rel="next"', '<?n=2>; rel="next"'], "leads back to an earlier one"),
+        ([f'<?n={number}>; rel="next"' for number in range(MOST + 1)], "more than 100 pages"),
+        (["<http://example.org/v2/>; rel=next"], "example.org/v2/, which is not on"),
+        (["<//example.org/v2/>; rel=next"], "example.org/v2/, which is not on"),
+        (["<ftp://HOST/v2/>; rel=next"], "which is not on"),
+        (["<?n=" + "2" * 5000 + ">; rel=next"], "which is not on"),
+        (["<http://user@HOST/v2/>; rel=next"], "which is not on"),
+        (["<file:///etc/passwd>; rel=next"], "which is not on"),
+        (["<http://[>; rel=next"], "which is no address"),
+    ],
+)
+def test_hostile_pages(registry: FakeRegistry, links: list[str], why: str) -> None:
+    """A list that goes round in circles, never ends or leads to another host is an error, and nobody else is asked."""
+    found = listing(registry, *(link.replace("HOST", registry.host) for link in links))
+    name = f"{registry.host}/team/app:1"
+    with pytest.raises(BadInputError, match=why):
+        attached(f"registry:{name}", name, found)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, BadInputError), (403, MachineError)])
+def test_lost_page(registry: FakeRegistry, status: int, kind: type[Exception]) -> None:
+    """A later page that is not given is an error: half a list may lack the newest papers."""
+    found = listing(registry, '<?n=2>; rel="next"', status=status)
+    name = f"{registry.host}/team/app:1"
+    with pytest.raises(kind, match=str(status)):
+        attached(f"registry:{name}", name, found)
 
 
 def test_hostile_papers(registry: FakeRegistry) -> None:

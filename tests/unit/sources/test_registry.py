@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,23 @@ def test_busy(registry: FakeRegistry) -> None:
     registry.faults["1"] = [Reply(503)] * 3
     with pytest.raises(MachineError, match="it answered 503"):
         pulled(registry)
+
+
+@pytest.mark.parametrize("what", ["blobs", "manifests"])
+def test_dripping(registry: FakeRegistry, what: str) -> None:
+    """What comes slower than the floor is an error that says so, though the server is never silent."""
+    (layer,) = add_image(registry, "1", b"one" * 700)
+    raw = registry.blobs[layer] if what == "blobs" else registry.manifests["1"][1]
+    end, kind = (layer, "") if what == "blobs" else ("1", registry.manifests["1"][0])
+    slow = Reply(200, raw, {"Content-Type": kind}, drip=0.01)
+    registry.gate = lambda path, _headers: slow if path.endswith(f"{what}/{end}") else None
+    name = f"{registry.host}/app:1"
+    hasty = replace(HASTY, window=0.02, slowest=1_000_000)
+    with pytest.raises(MachineError, match="less than 1000000 bytes a second came") as caught:
+        open_remote(f"registry:{name}", name, None, patience=hasty)
+    assert caught.value.hint
+    image = open_remote(f"registry:{name}", name, None, patience=replace(hasty, slowest=10))
+    assert content(image) == registry.blobs[layer]
 
 
 def test_nobody_there() -> None:

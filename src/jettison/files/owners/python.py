@@ -54,7 +54,7 @@ def claim_python(rootfs: Rootfs) -> Claims:
     skips: list[Skip] = []
     for dist in dists:
         for path in _recorded(rootfs, dist, skips):
-            if trees.get(_info_folder(path), dist.owner.key) == dist.owner.key:
+            if trees.get(info_folder(path), dist.owner.key) == dist.owner.key:
                 paths.setdefault(path, dist.owner.key)
     for dist in dists:
         for path in _modules(rootfs, dist):
@@ -64,8 +64,8 @@ def claim_python(rootfs: Rootfs) -> Claims:
     return Claims(tuple(dist.owner for dist in dists), paths, trees, skips=tuple(skips))
 
 
-def _info_folder(path: str) -> str:
-    """Return the metadata folder that ``path`` lies in; empty when in none."""
+def info_folder(path: str) -> str:
+    """Return the folder of a distribution's records that ``path`` lies in; empty when in none."""
     for suffix in (".dist-info/", ".egg-info/"):
         at = path.find(suffix)
         if at >= 0:

@@ -29,6 +29,7 @@ class Case:
         table: of the image.
         plan: what ``slim`` would remove by its default.
         rate: of unpacking.
+        disk: bytes a second that the node writes; infinity where it is not the limit.
         bandwidth: bytes a second.
         parallel: downloads at a time.
         imports: measured; None when they were not.
@@ -38,6 +39,7 @@ class Case:
     table: FileTable
     plan: Plan
     rate: float
+    disk: float
     bandwidth: float
     parallel: int
     imports: Imports | None
@@ -46,7 +48,7 @@ class Case:
     @property
     def loads(self) -> tuple[Load, ...]:
         """The image's layers as the pull sees them."""
-        return loads_of(self.table, self.rate)
+        return loads_of(self.table, self.rate, self.disk)
 
     def saved(self, changed: Sequence[Load]) -> float:
         """Return the seconds of a pull that other layers would save."""
@@ -81,7 +83,7 @@ def _form(case: Case) -> Iterator[Lever]:
     """Levers that leave every file as it is."""
     if any(layer.compression == "gzip" for layer in case.table.layers):
         changed = tuple(
-            Load(round(load.stored * _ZSTD_STORED), load.unpack * WEIGHTS["zstd"])
+            Load(round(load.stored * _ZSTD_STORED), max(load.unpack * WEIGHTS["zstd"], layer.size / case.disk))
             if layer.compression == "gzip"
             else load
             for load, layer in zip(case.loads, case.table.layers, strict=True)

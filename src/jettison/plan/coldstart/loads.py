@@ -18,14 +18,18 @@ def work_of(table: FileTable) -> tuple[float, ...]:
     return tuple(WEIGHTS[layer.compression] * (layer.size + ENTRY * len(layer.entries)) for layer in table.layers)
 
 
-def loads_of(table: FileTable, rate: float) -> tuple[Load, ...]:
+def loads_of(table: FileTable, rate: float, disk: float = math.inf) -> tuple[Load, ...]:
     """Return the layers as a pull sees them.
 
     Args:
         table: of the image.
         rate: of unpacking, as :func:`rate_of` gives it.
+        disk: bytes a second that the node writes: a layer takes no less than its unpacked bytes take there.
     """
-    return tuple(Load(layer.stored, work / rate) for layer, work in zip(table.layers, work_of(table), strict=True))
+    return tuple(
+        Load(layer.stored, max(work / rate, layer.size / disk))
+        for layer, work in zip(table.layers, work_of(table), strict=True)
+    )
 
 
 def rate_of(table: FileTable, total: float, bandwidth: float, parallel: int) -> float:

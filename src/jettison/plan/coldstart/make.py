@@ -12,7 +12,7 @@ from jettison.plan.coldstart.record import ColdStart, Phase, PhaseName, Predicti
 from jettison.plan.record import Plan
 from jettison.run.coldstart import Imports, Pass, imports_of
 from jettison.run.link import Link, Shape
-from jettison.run.pullmodel import PARALLEL, predict
+from jettison.run.pullmodel import PARALLEL, Load, predict
 
 USUAL = (12_500_000, 125_000_000, 1_250_000_000)  # 100 Mbps, 1 Gbps, 10 Gbps
 _SIZE: frozenset[PhaseName] = frozenset({"network", "unpack", "pull"})
@@ -38,10 +38,12 @@ class Rate:
     Attributes:
         known: as an earlier pull by the same engine told it; 0 when none did.
         guess: an estimate for this machine; 0 where it is known.
+        disk: bytes a second that the disk of the node writes which the model is for; 0 for one that is no limit.
     """
 
     known: int
     guess: int
+    disk: int = 0
 
 
 def make_cold_start(
@@ -64,8 +66,9 @@ def make_cold_start(
     bandwidth = shape.bandwidth or (_seen(table, plain) if plain else USUAL[1])
     own = _own_rate(table, plain)
     fast = own or float(rate.known or rate.guess)
+    disk = float(rate.disk or math.inf)
     load = next((phase.seconds for phase in phases if phase.name == "load"), None)
-    levers = find_levers(Case(table, plan, fast, bandwidth, PARALLEL, imports, load))
+    levers = find_levers(Case(table, plan, fast, disk, bandwidth, PARALLEL, imports, load))
     total = sum(phase.seconds for phase in phases)
     return ColdStart(
         reference=table.image.name,
@@ -82,9 +85,10 @@ def make_cold_start(
         warm=_warm(phases),
         second_answer=_second(passes),
         unpack_rate=round(fast),
+        disk_rate=rate.disk,
         measured=bool(own),
         checked=_checked(table, plain, shape, rate.known),
-        predictions=tuple(_predictions(table, fast, bandwidth)),
+        predictions=tuple(_predictions(loads_of(table, fast, disk), bandwidth)),
         imports=imports.packages if imports else (),
         levers=levers,
         bottleneck=max(phases, key=lambda phase: phase.seconds).name if phases else "",
@@ -151,9 +155,9 @@ def _checked(table: FileTable, passes: Sequence[Pass], shape: Shape, rate: int) 
     return predict(loads_of(table, rate), shape.bandwidth).total / measured - 1
 
 
-def _predictions(table: FileTable, rate: float, bandwidth: int) -> Iterator[Prediction]:
+def _predictions(loads: Sequence[Load], bandwidth: int) -> Iterator[Prediction]:
     for one in sorted({bandwidth, *USUAL}):
-        pull = predict(loads_of(table, rate), one)
+        pull = predict(loads, one)
         yield Prediction(one, pull.download, pull.unpack, pull.total)
 
 

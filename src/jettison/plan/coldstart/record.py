@@ -84,6 +84,8 @@ class ColdStart:
         warm: seconds from the request to the first answer where the node has the image; None when not measured.
         second_answer: seconds of the second answer; None when nothing was asked twice.
         unpack_rate: bytes of tar that are unpacked a second (of gzip layers; others count for less).
+        disk_rate: bytes a second that the disk of the node writes which predictions and levers are for: no layer is
+            unpacked faster than its bytes are written there; 0 for one that is no limit.
         measured: whether ``unpack_rate`` is from this very measurement.
         checked: how far the model was from the pull measured, with the rate known before, as a share of it (0.05: 5 %
             more); None when nothing was known, or measured.
@@ -109,6 +111,7 @@ class ColdStart:
     warm: float | None
     second_answer: float | None
     unpack_rate: int
+    disk_rate: int
     measured: bool
     checked: float | None
     predictions: tuple[Prediction, ...]

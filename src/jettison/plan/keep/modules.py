@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from jettison.files.folders import folders_of
 from jettison.run.pyhook import SITE
 
 STDLIB = re.compile(r"(?:.*/)?(?:lib|lib64)/python3\.\d+(?:/lib-dynload)?\Z")
@@ -126,11 +127,7 @@ def find_modules(paths: Iterable[str], used: Iterable[str], more: Iterable[str] 
     for path in paths:
         if place := place_of(path):
             files[place[0]][place[1]].append(path)
-    folders: set[str] = {""}
-    for folder in files:
-        while folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]  # noqa: PLW2901 -- upwards
+    folders = folders_of(files) | files.keys()
     roots = {folder for folder in folders if SITE.match(folder) or STDLIB.match(folder)}
     roots |= folders & set(more)
     for path in used:

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 
 from jettison.elf.closure import needs
 from jettison.elf.opened_by_name import OPENED_BY_NAME, OpenedByName
+from jettison.files.folders import folders_of
+from jettison.files.owners.python import info_folder
 from jettison.files.record import File
 from jettison.files.resolve import real_path
 from jettison.plan.keep.always import DRIVER, GPU, always
 from jettison.plan.keep.imports import Import, find_constants, find_imports
 from jettison.plan.keep.modules import STDLIB, Modules, find_modules, is_extension, place_of
 from jettison.plan.keep.record import LARGEST, Evidence
-from jettison.plan.mend import parents_of
 from jettison.rules.commands import command_lines, started, trail, which
 from jettison.rules.inside import LICENCE
 from jettison.rules.kept import Kept
@@ -26,7 +27,6 @@ from jettison.run.trace.record import CONTENT, Access
 
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/")
 _PURE = (".py", ".pyc", ".pyi")
-_INFO = (".dist-info/", ".egg-info/")
 _CONSOLE = ("console_scripts", "gui_scripts")
 _IMPORT_LIKE = (".py", ".pyc", ".so")
 
@@ -213,7 +213,7 @@ class _Walker:
         because = Because(f"{file.path} stays, of {file.owner}", file.path)
         for other in self.scene.files_of.get(file.owner, ()):
             settings = other.path.startswith("etc/")  # the package database names them, and they are small
-            if settings or LICENCE.match(other.path) or any(mark in other.path for mark in _INFO):
+            if settings or LICENCE.match(other.path) or info_folder(other.path):
                 self.need(other.path, because)
         if owner is not None and owner.type == "python":
             self._plugins(owner.record.rpartition("/")[0])
@@ -230,7 +230,7 @@ class _Walker:
             elif "=" in line and group not in _CONSOLE:
                 module = line.partition("=")[2].partition(":")[0].partition("[")[0].strip()
                 because = Because(f"an entry point of the group {group} names it", path)
-                self._need_module(tuple(module.split(".")), because, self.evidence.lazy, "")
+                self._need_module(tuple(module.split(".")), because, self.evidence.lazy)
 
     # --- Python -------------------------------------------------------------------------------------------------------
 
@@ -277,7 +277,7 @@ class _Walker:
                 continue
             for name in _targets(one, package):
                 because = Because(f"{path} imports {'.'.join(name)}{' lazily' if one.lazy else ''}", path)
-                self._need_module(name, because, further, path, root if root != "-" else "")
+                self._need_module(name, because, further, path, root)
 
     def _follow_constants(self, path: str) -> None:
         """Follow what an extension module may import: its own distribution's modules that its constants name."""
@@ -292,12 +292,11 @@ class _Walker:
             parts = tuple(name.split("."))
             parts = parts if len(parts) > 1 else (*package, name)
             because = Because(f"{path} names {'.'.join(parts)} in its constants", path)
-            self._need_module(parts, because, depth, path, root if root != "-" else "")
+            self._need_module(parts, because, depth, path, root)
 
-    def _need_module(self, name: tuple[str, ...], because: Because, depth: int, by: str, root: str = "") -> None:
+    def _need_module(self, name: tuple[str, ...], because: Because, depth: int, by: str = "", root: str = "-") -> None:
         """Note that a module stays; a library's own only when its distribution is in use already."""
-        found = self.modules.find(name, root)
-        for other in found:
+        for other in self.modules.find(name, root if root != "-" else ""):
             if self._may_follow(by, other):
                 self.need(other, because, depth)
 
@@ -319,11 +318,11 @@ class _Walker:
 
     def last(self) -> None:
         """Let stay what is small and somebody may go by: symlinks to what stays, directories without an entry."""
-        folders = {folder for path in self.because for folder in parents_of(path)}
+        folders = folders_of(self.because)
         for path, file in self.visible.items():
             if file.entry.type == "symlink" and path not in self.because:
                 real = real_path(self.visible, path)
-                if real is not None and (real in self.because or real in folders or real == ""):
+                if real is not None and (real in self.because or real in folders):
                     self.because[path] = Because(f"it leads to /{real}, which stays", real)
         for folder, reason in self.used.items():
             if folder not in self.visible and folder not in folders:

@@ -72,7 +72,8 @@ def _levers(record: ColdStart) -> tuple[Block, ...]:
         return ()
     columns = (right("saves"), Column("what"), Column("risk"), Column("how", fit="wrap"))
     rows = tuple(_lever(lever) for lever in record.levers)
-    text = "Worked out one by one from what is above; together they save less than their sum."
+    disk = f" and a disk that writes {size_text(record.disk_rate)}/s" if record.disk_rate else ""
+    text = f"Worked out one by one from what is above{disk}; together they save less than their sum."
     return Heading("What would change it"), Table(columns, rows), Paragraph(text, "dim")
 
 
@@ -95,7 +96,8 @@ def _model(record: ColdStart) -> tuple[Block, ...]:
     rows = tuple(_prediction(one) for one in record.predictions)
     source = "as this pull was measured" if record.measured else "as known of this machine"
     checked = f" With what was known before, it was {record.checked:+.0%} off." if record.checked is not None else ""
-    text = f"Worked out with {size_text(record.unpack_rate)}/s unpacked, {source}.{checked}"
+    disk = f", to a disk that writes {size_text(record.disk_rate)}/s" if record.disk_rate else ""
+    text = f"Worked out with {size_text(record.unpack_rate)}/s unpacked, {source}{disk}.{checked}"
     return Heading("The pull on other links"), Table(columns, rows), Paragraph(text, "dim")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jettison.files.folders import folders_of
 from jettison.files.record import File
 from jettison.files.resolve import walk
 from jettison.layers.entry import Entry
@@ -375,14 +376,3 @@ class Follower:
     def missing(self) -> dict[str, tuple[How, ...]]:
         """Return what was asked for and is not there, by path."""
         return {path: tuple(word for word in HOWS if word in how) for path, how in sorted(self._missing.items())}
-
-
-def folders_of(visible: Mapping[str, File]) -> frozenset[str]:
-    """Return the directories that paths lie in; not each has an entry of its own."""
-    found: set[str] = {""}
-    for path in visible:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return frozenset(found)

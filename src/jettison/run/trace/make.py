@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.errors import RefusedError
+from jettison.files.folders import folders_of
 from jettison.files.record import FileTable
 from jettison.progress import SILENT, Progress
 from jettison.run.exercise import Rootfs, exercise_rootfs
 from jettison.run.gpus import gpu_names
 from jettison.run.pyhook import SITE
-from jettison.run.trace.follow import Follower, folders_of
+from jettison.run.trace.follow import Follower
 from jettison.run.trace.record import Machine, Trace, TracedRun
 from jettison.run.trace.strace import lines_of, read_calls
 from jettison.run.tracing import Strace, Tracing

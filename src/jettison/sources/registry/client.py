@@ -3,6 +3,7 @@
 import contextlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -39,12 +40,16 @@ class Patience:
         pause: seconds before the second try; doubled before each more.
         silence: seconds that a server may say nothing.
         longest: seconds that a server may ask to wait (Retry-After).
+        window: seconds of waiting for an answer's bytes after which it is looked at how many came.
+        slowest: bytes a second that have to come in each window; an answer that drips breaks off. 0 for no floor.
     """
 
     tries: int = 5
     pause: float = 0.5
     silence: float = 30.0
     longest: float = 60.0
+    window: float = 60.0
+    slowest: int = 1000
 
     def wait(self, attempt: int, stop: threading.Event, least: float = 0.0) -> None:
         """Wait before the next try; ``attempt`` counts from 0.
@@ -156,6 +161,51 @@ def place_of(asked_at: str, response: BaseHTTPResponse) -> str:
     if not place:
         raise BadInputError(f"{shown(asked_at)}: the registry does not say where to go on")
     return _joined(asked_at, place)
+
+
+def pieces_of(registry: Registry, response: BaseHTTPResponse, size: int, *, decode: bool = False) -> Iterator[bytes]:
+    """Give what a response holds as it comes, while it comes fast enough.
+
+    Only the time that the server is waited for counts: what else this machine does in between is not its fault.
+
+    Args:
+        registry: says how slow it may be.
+        response: its body unread.
+        size: bytes of a piece, at most.
+        decode: whether a Content-Encoding is taken away.
+
+    Raises:
+        TimeoutError: it drips; or nothing came for too long, as HTTPError.
+        HTTPError, ConnectionError: the line broke.
+    """
+    patience = registry.patience
+    waited, came = 0.0, 0
+    while True:
+        began = time.monotonic()
+        piece = response.read1(size, decode_content=decode)
+        waited += time.monotonic() - began
+        if not piece:
+            return
+        yield piece
+        came += len(piece)
+        if waited >= patience.window:
+            if came < patience.slowest * waited:
+                raise TimeoutError(f"less than {patience.slowest} bytes a second came in {waited:.0f} s")
+            waited, came = 0.0, 0
+
+
+def body_of(registry: Registry, response: BaseHTTPResponse, limit: int) -> bytes:
+    """Return what a response holds; more than ``limit`` bytes when it holds more.
+
+    Raises:
+        HTTPError, OSError: as :func:`pieces_of`.
+    """
+    raw = bytearray()
+    for piece in pieces_of(registry, response, limit + 1, decode=True):
+        raw += piece
+        if len(raw) > limit:
+            break
+    return bytes(raw)
 
 
 def _authorised(registry: Registry, request: _Request) -> BaseHTTPResponse:
@@ -294,7 +344,7 @@ def _token(registry: Registry, said: Mapping[str, str]) -> str:
         url = f"{realm}{'&' if '?' in realm else '?'}{query}"
         response, _ = _follow(registry, _Request("GET", url, _header(_basic(login) if login else "")))
     try:
-        token = read_token(response.read(TOKEN_LIMIT))
+        token = read_token(body_of(registry, response, TOKEN_LIMIT))
     except (HTTPError, OSError):
         token = ""
     finally:

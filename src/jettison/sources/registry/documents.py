@@ -9,7 +9,7 @@ from jettison.errors import BadInputError, MachineError, UsageError
 from jettison.oci import media
 from jettison.oci.digest import sha256
 from jettison.oci.manifest import MANIFEST_LIMIT
-from jettison.sources.registry.client import CREATED, NOT_FOUND, OK, Registry, asked, why
+from jettison.sources.registry.client import CREATED, NOT_FOUND, OK, Registry, asked, body_of, why
 
 _ACCEPT: Mapping[str, str] = {"Accept": ", ".join((*media.INDEXES, *media.MANIFESTS))}
 _TEXT = 300  # bytes of what a registry says against a manifest
@@ -41,14 +41,14 @@ def read_document(registry: Registry, wanted: str, where: str) -> tuple[bytes, s
                 answered = f"{response.status} and {kind[:80] or 'nothing'}"
                 raise BadInputError(f"{where}: the registry answered {answered}, which is no manifest")
             try:
-                raw = response.read(MANIFEST_LIMIT + 1)
+                raw = body_of(registry, response, MANIFEST_LIMIT)
             except (HTTPError, OSError) as error:
                 reason = why(error)
             else:
                 _check(raw, {wanted, response.headers.get("Docker-Content-Digest", "")}, where)
                 return raw, kind
         registry.patience.wait(attempt, registry.stop)
-    raise MachineError(f"{where}: the registry's answer broke off: {reason}")
+    raise MachineError(f"{where}: the registry's answer broke off: {reason}", hint="try again")
 
 
 def _check(raw: bytes, said: set[str], where: str) -> None:

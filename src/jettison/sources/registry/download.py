@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from jettison.errors import BadInputError, MachineError
 from jettison.oci.image import Descriptor
 from jettison.progress import Task
-from jettison.sources.registry.client import NO_RANGE, NOT_FOUND, OK, PARTIAL, Registry, asked, why
+from jettison.sources.registry.client import NO_RANGE, NOT_FOUND, OK, PARTIAL, Registry, asked, pieces_of, why
 from jettison.sources.registry.together import StoppedError, together
 from jettison.storage import cache_root, start_writing
 
@@ -212,10 +212,12 @@ def _append(job: _Job, part: _Part) -> None:
         if status not in (OK, PARTIAL):
             raise _BrokenError(f"it answered {status}")
         try:
-            while part.size <= job.descriptor.size and (piece := response.read1(_PIECE, decode_content=False)):
+            for piece in pieces_of(job.registry, response, _PIECE):
                 if job.stop.is_set():
                     raise StoppedError
                 part.add(piece)
                 job.task.advance(len(piece))
+                if part.size > job.descriptor.size:
+                    break
         except (HTTPError, TimeoutError, ConnectionError) as error:
             raise _BrokenError(why(error)) from error

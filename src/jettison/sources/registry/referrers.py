@@ -1,16 +1,17 @@
 """What is attached to an image in a registry: artifacts whose subject it is (distribution-spec, "Listing Referrers").
 
 A registry that knows the referrers API keeps the list itself, and says so when it takes an artifact (OCI-Subject).
-For the others the list is an index under the tag ``sha256-…`` (the spec's "Referrers Tag Schema").
+For the others the list is an index under the tag ``sha256-…`` (the spec's "Referrers Tag Schema"). Of several artifacts
+the one counts that was created last, as its annotation says; no list has an order that could be relied on.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
-
-from urllib3.exceptions import HTTPError
 
 from jettison.errors import BadInputError, UsageError
 from jettison.oci import media
@@ -19,17 +20,19 @@ from jettison.oci.digest import sha256
 from jettison.oci.document import dump_document, load_document
 from jettison.oci.fields import items
 from jettison.oci.image import Descriptor
-from jettison.oci.manifest import MANIFEST_LIMIT, read_index
+from jettison.oci.manifest import read_index
 from jettison.progress import SILENT, Progress
-from jettison.sources.registry.client import OK, NoEntryError, Patience, Registry, asked
+from jettison.sources.registry.client import NoEntryError, Patience, Registry
 from jettison.sources.registry.documents import put_document, read_document
 from jettison.sources.registry.download import fetch_blobs, own_shelf
 from jettison.sources.registry.find import find_registry
+from jettison.sources.registry.pages import read_pages
 from jettison.sources.registry.together import together
 from jettison.sources.registry.upload import Cargo, upload
 
 PAPERS = "application/vnd.jettison.papers.v1+json"
 TITLE = "org.opencontainers.image.title"  # annotations.md: the file's name
+CREATED = "org.opencontainers.image.created"  # annotations.md: date and time, RFC 3339
 _EMPTY = b"{}"
 _LARGEST = 1 << 28  # bytes of one paper
 _MOST = 100  # papers of an artifact
@@ -75,11 +78,12 @@ def attach(registry: Registry, subject: Descriptor, papers: Sequence[Paper], *, 
             return upload(registry, each, task, stop)
 
         together(one, list(cargo.values()))
-    raw = dump_document(_manifest(subject, empty, described, kind), sort=False)
+    annotations = {CREATED: datetime.now(UTC).isoformat()}
+    raw = dump_document({**_manifest(subject, empty, described, kind), "annotations": annotations}, sort=False)
     artifact = make_descriptor(media.OCI_MANIFEST, sha256(raw), len(raw))
     headers = put_document(registry, artifact.digest, raw, media.OCI_MANIFEST)
     if "oci-subject" not in {name.lower() for name in headers}:
-        _list_by_tag(registry, subject, {**artifact.document, "artifactType": kind})
+        _list_by_tag(registry, subject, {**artifact.document, "artifactType": kind, "annotations": annotations})
     return artifact
 
 
@@ -98,7 +102,8 @@ def attached(
         reference: as the user wrote it.
         name: of the image.
         digest: of its manifest.
-        kind: of the artifact; where there are several, the last in the registry's list counts.
+        kind: of the artifact; where there are several, the newest counts: by its annotation ``created``, where it
+            has none as if it were older than all, and the last in the list of those that are as new.
         names: which of its files; empty for all.
         progress: told the bytes that come.
 
@@ -113,8 +118,9 @@ def attached(
     found = [one for one in _listed(registry, digest) if one.document.get("artifactType") == kind]
     if not found:
         return ()
-    where = f"{registry.host}/{registry.repository}: artifact {found[-1].digest}"
-    raw, _ = read_document(registry, found[-1].digest, where)
+    newest = max(reversed(found), key=_created)
+    where = f"{registry.host}/{registry.repository}: artifact {newest.digest}"
+    raw, _ = read_document(registry, newest.digest, where)
     files = [(title, one) for title, one in _files(raw, digest, where) if not names or title in names]
     shelf = own_shelf()
     wanted = list({one.digest: one for _, one in files if not shelf.has(one)}.values())
@@ -140,6 +146,15 @@ def _manifest(subject: Descriptor, empty: Descriptor, layers: Sequence[Descripto
     }
 
 
+def _created(artifact: Descriptor) -> float:
+    """Return when an artifact was made, in seconds since 1970; minus infinity where it does not say so."""
+    try:
+        moment = datetime.fromisoformat(annotations_of(artifact).get(CREATED, ""))
+        return moment.timestamp() if moment.tzinfo else -math.inf
+    except (ValueError, OverflowError):
+        return -math.inf
+
+
 def _fallback(digest: str) -> str:
     return digest.replace(":", "-")
 
@@ -160,18 +175,9 @@ def _listed(registry: Registry, digest: str) -> tuple[Descriptor, ...]:
 
 
 def _by_api(registry: Registry, digest: str) -> tuple[Descriptor, ...]:
-    with asked(registry, f"referrers/{digest}", {"Accept": media.OCI_INDEX}) as response:
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
-        if response.status != OK or kind != media.OCI_INDEX:
-            return _by_tag(registry, digest)
-        where = f"{registry.host}/{registry.repository}: referrers of {digest}"
-        try:
-            raw = response.read(MANIFEST_LIMIT + 1)
-        except (HTTPError, OSError) as error:
-            raise BadInputError(f"{where}: the answer broke off") from error
-    if len(raw) > MANIFEST_LIMIT:
-        raise BadInputError(f"{where}: the list is larger than {MANIFEST_LIMIT} bytes")
-    return read_index(raw, media.OCI_INDEX, where) or _by_tag(registry, digest)
+    where = f"{registry.host}/{registry.repository}: referrers of {digest}"
+    pages = read_pages(registry, f"referrers/{digest}", media.OCI_INDEX, where)
+    return tuple(one for raw in pages for one in read_index(raw, media.OCI_INDEX, where)) or _by_tag(registry, digest)
 
 
 def _by_tag(registry: Registry, digest: str) -> tuple[Descriptor, ...]:
