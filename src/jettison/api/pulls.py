@@ -20,20 +20,20 @@ def pulls(file: str | None = None, *, metrics: str | None = None) -> PullReport:
     Args:
         file: what ``kubectl get events -A -o json`` printed, ``-`` for standard input; None to ask kubectl, unless
             metrics are given.
-        metrics: file with a kubelet's metrics; None for none.
+        metrics: file with the metrics of a kubelet, of containerd, or of both; None for none.
 
     Raises:
-        UsageError: a file cannot be read, or is no list of events or no metrics of a kubelet.
+        UsageError: a file cannot be read, or is no list of events or has no metrics of pulls.
         MachineError: kubectl is not here, or fails.
     """
-    sizes = read_metrics(_read(metrics), metrics) if metrics else ()
+    sizes, runtime = read_metrics(_read(metrics), metrics) if metrics else ((), None)
     if file is not None:
         report = read_pulls(_read(file), file)
     elif metrics:
         report = PullReport(0, (), (), ())
     else:
         report = read_pulls(_asked(), "what kubectl prints")
-    return replace(report, sizes=sizes)
+    return replace(report, sizes=sizes, runtime=runtime)
 
 
 def _read(file: str) -> bytes:

@@ -26,7 +26,10 @@ def configure(parser: Parser) -> None:
     """Add the arguments."""
     text = "events as JSON; - for standard input (default: ask kubectl)"
     options.takes_file(parser.add_argument("file", metavar="FILE", nargs="?", help=text))
-    metrics = "a kubelet's metrics: its histogram of pulls by size (kubectl get --raw /api/v1/nodes/NODE/proxy/metrics)"
+    metrics = (
+        "metrics of a kubelet (kubectl get --raw /api/v1/nodes/NODE/proxy/metrics: pulls by size) or of containerd "
+        "(its [metrics] address, /v1/metrics: pulls by how they ended, and their throughput)"
+    )
     options.takes_file(parser.add_argument("--metrics", metavar="FILE", help=metrics))
     parser.add_argument("--by", choices=("image", "node"), default="image", help="rows of the table (default: image)")
     parser.add_argument("--prometheus", action="store_true", help="print metrics instead of a table")

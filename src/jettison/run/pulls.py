@@ -15,7 +15,7 @@ from typing import Any
 
 from jettison.errors import UsageError
 from jettison.finding import Skip
-from jettison.run.pullmetrics import PulledSize
+from jettison.run.pullmetrics import PulledSize, RuntimePulls
 
 LIMIT = 500_000_000  # bytes of events
 _PULLED = re.compile(
@@ -69,8 +69,9 @@ class PullReport:
         events: how many there were.
         images: over all nodes, the one whose pulls took longest in all first.
         nodes: the same by node.
-        sizes: from a kubelet's metrics, where they were given.
         skips: events that speak of a pull and were not understood, at most 20.
+        sizes: from a kubelet's metrics, where they were given.
+        runtime: from containerd's, where they were given.
     """
 
     events: int
@@ -78,6 +79,7 @@ class PullReport:
     nodes: tuple[PulledImage, ...]
     skips: tuple[Skip, ...]
     sizes: tuple[PulledSize, ...] = ()
+    runtime: RuntimePulls | None = None
 
 
 @dataclass(frozen=True, slots=True)

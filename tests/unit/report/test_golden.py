@@ -27,6 +27,7 @@ from jettison.report.text.pulls import pulls_blocks
 from jettison.report.text.restore import restore_blocks
 from jettison.report.text.slim import slim_blocks
 from jettison.report.text.trace import trace_blocks
+from jettison.run.pullmetrics import RuntimePulls
 
 GOLDEN = Path(__file__).parent / "golden"
 BUDGET = (
@@ -62,6 +63,9 @@ REPORTS: dict[str, Callable[[], Blocks]] = {
     "copy": lambda: copy_blocks(records.copy_result()),
     "pulls": lambda: pulls_blocks(records.pull_report()),
     "pulls-by-node": lambda: pulls_blocks(records.pull_report(), by_node=True, top=1),
+    "pulls-of-a-node": lambda: pulls_blocks(
+        replace(records.pull_report(), images=(), runtime=RuntimePulls(12, 3, 1, 40 << 20))
+    ),
     "pulls-none": lambda: pulls_blocks(replace(records.pull_report(), images=())),
     "explanation-goes": lambda: explanation_blocks(records.explanation()),
     "explanation-stays": lambda: explanation_blocks(records.explanation("stays")),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jettison.errors import UsageError
 from jettison.report.prometheus import prometheus_text
-from jettison.run.pullmetrics import NAME, read_metrics
+from jettison.run.pullmetrics import NAME, RuntimePulls, read_metrics
 from jettison.run.pulls import PullReport, read_pulls, seconds_of
 
 NEW = 'Successfully pulled image "a:1" in 1m2.5s (1m5s including waiting). Image size: 1250000 bytes.'
@@ -103,12 +103,13 @@ other_metric 5
 
 def test_metrics() -> None:
     """A kubelet's histogram is read by size; quantiles are drawn within buckets, as Prometheus does."""
-    large, small = read_metrics(METRICS.encode(), "x")
+    (large, small), runtime = read_metrics(METRICS.encode(), "x")
+    assert runtime is None
     assert (large.size, large.pulls, large.mean) == ("1GB-5GB", 4, 50.0)
     assert large.median == 45.0  # the second of two between 30 and 60 s
     assert large.p90 == 60.0  # beyond the last bound that is known
     assert (small.pulls, small.mean, small.median) == (2, 1.5, 15.0)
-    with pytest.raises(UsageError, match="has no kubelet_image_pull"):
+    with pytest.raises(UsageError, match="has neither kubelet_image_pull"):
         read_metrics(b"other 1\n", "x")
 
 
@@ -119,5 +120,40 @@ def test_quantiles(steps: list[tuple[float, int]]) -> None:
     for bound, (_, more) in zip(bounds, steps, strict=False):
         total += more
         lines.append(f'{NAME}_bucket{{le="{bound}"}} {total}')
-    (row,) = read_metrics("\n".join([*lines, f'{NAME}_bucket{{le="+Inf"}} {total}']).encode(), "x")
+    (row,), _ = read_metrics("\n".join([*lines, f'{NAME}_bucket{{le="+Inf"}} {total}']).encode(), "x")
     assert 0 <= row.median <= row.p90 <= bounds[-1]
+
+
+CONTAINERD = """\
+# TYPE containerd_cri_sandboxed_image_pulls_total counter
+containerd_cri_sandboxed_image_pulls_total{status="success"} 12
+containerd_cri_sandboxed_image_pulls_total{status="failure"} 3
+containerd_cri_sandboxed_in_progress_image_pulls_total 1
+containerd_cri_sandboxed_image_pulling_throughput_bucket{le="+Inf"} 12
+containerd_cri_sandboxed_image_pulling_throughput_sum 480
+containerd_cri_sandboxed_image_pulling_throughput_count 12
+"""
+
+
+def test_metrics_of_containerd() -> None:
+    """Its counters and the mean of its throughput (MiB/s) are read, by newer and older names, beside a kubelet's."""
+    sizes, runtime = read_metrics((METRICS + CONTAINERD).encode(), "x")
+    assert len(sizes) == 2
+    assert runtime == RuntimePulls(12, 3, 1, 40 << 20)
+    newer = CONTAINERD.replace("throughput_sum 480", "throughput_mibps_sum 960") + (
+        "containerd_cri_sandboxed_image_pulling_throughput_mibps_count 12\n"
+    )
+    assert read_metrics(newer.encode(), "x") == ((), RuntimePulls(12, 3, 1, 80 << 20))
+    older = CONTAINERD.replace("containerd_cri_sandboxed_image_pulling", "image_pulling")
+    assert read_metrics(older.encode(), "x")[1] == runtime
+
+
+@given(st.lists(st.sampled_from([*CONTAINERD.splitlines(), *METRICS.splitlines(), "}{", 'a{b="c'])), st.text())
+def test_metrics_that_are_cut_or_odd(lines: list[str], tail: str) -> None:
+    """Whatever is in the text, it is read or refused; numbers are whole and not below 0."""
+    try:
+        _, runtime = read_metrics("\n".join([*lines, tail]).encode("utf-8", "surrogatepass"), "x")
+    except UsageError:
+        return
+    if runtime is not None:
+        assert min(runtime.pulls, runtime.failed, runtime.under_way, runtime.rate) >= 0

@@ -92,11 +92,12 @@ def _form(case: Case) -> Iterator[Lever]:
         yield Lever("zstd in place of gzip", case.saved(changed), "none", how, "zstd and gzip of other images")
     largest = max(case.loads, key=lambda load: load.stored, default=None)
     if largest and largest.stored > sum(load.stored for load in case.loads) / 2:
+        how = f"jettison slim {case.table.image.name} -o OUT -w WORKLOAD --layout start: one unpacks as the next comes"
         yield Lever(
             f"the largest layer in {_PARTS}",
             case.saved(divided(case.loads, _PARTS)),
             "none",
-            "build it in several layers (dependencies, model, code): one unpacks while the next comes",
+            how,
             "the model of the pull; measure it, engines differ",
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jettison.report.blocks import Blocks, Column, Heading, Paragraph, Table, right
 from jettison.report.units import count_text, counted, seconds_text, size_text
 from jettison.report.words import skip_blocks
-from jettison.run.pullmetrics import PulledSize
+from jettison.run.pullmetrics import PulledSize, RuntimePulls
 from jettison.run.pulls import PulledImage, PullReport
 
 
@@ -18,8 +18,8 @@ def pulls_blocks(report: PullReport, *, by_node: bool = False, top: int = 20) ->
         top: rows of it.
     """
     rows = report.nodes if by_node else report.images
-    if not rows and report.sizes:
-        return _sizes(report.sizes)
+    if not rows and (report.sizes or report.runtime):
+        return _metrics(report)
     if not rows:
         text = f"{counted(report.events, 'event')}, and none of a pull. Kubernetes keeps events for an hour by default."
         return Heading("Image pulls"), Paragraph(text)
@@ -42,8 +42,20 @@ def pulls_blocks(report: PullReport, *, by_node: bool = False, top: int = 20) ->
         f"tell apart; waiting in the kubelet's queue is beside it.{more}"
     )
     table = Table(columns, tuple(_row(one, by_node=by_node) for one in rows[:top]))
+    return Heading("Image pulls"), table, Paragraph(note, "dim"), *_metrics(report), *skip_blocks(report.skips)
+
+
+def _metrics(report: PullReport) -> Blocks:
     sizes = _sizes(report.sizes) if report.sizes else ()
-    return Heading("Image pulls"), table, Paragraph(note, "dim"), *sizes, *skip_blocks(report.skips)
+    return (*sizes, *(_runtime(report.runtime) if report.runtime else ()))
+
+
+def _runtime(one: RuntimePulls) -> Blocks:
+    columns = (right("pulls"), right("failed"), right("under way"), right("mean rate"))
+    counts = (count_text(number) for number in (one.pulls, one.failed, one.under_way))
+    row = (*counts, f"{size_text(one.rate)}/s" if one.rate else "-")
+    text = "From containerd's metrics, since it was started; the rate is of whole pulls, unpacking included."
+    return Heading("Pulls of the node"), Table(columns, (row,)), Paragraph(text, "dim")
 
 
 def _sizes(sizes: Sequence[PulledSize]) -> Blocks:
