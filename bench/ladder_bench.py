@@ -70,7 +70,7 @@ def _project(folder: Path) -> tuple[Path, Path]:
     if not compose.exists():
         shutil.copytree(HERE, compose)
         for name in ("app.py", "weights"):
-            (compose / name).symlink_to(project / name)
+            (shutil.copytree if name == "weights" else shutil.copy)(project / name, compose / name)
     return project, compose / "cuda.toml"
 
 

@@ -17,7 +17,7 @@ from jettison.compose.outline import nodes_of, nodes_of_table
 from jettison.compose.record import Composed, Options, Recipe, Target
 from jettison.compose.resolve import Choice, resolve
 from jettison.compose.tree import EPOCH, Node, Tree
-from jettison.compose.userfiles import place_files
+from jettison.compose.userfiles import check_files, place_files
 from jettison.errors import UsageError
 from jettison.files.read import ReadOptions, read_table
 from jettison.files.record import FileTable
@@ -60,6 +60,7 @@ def compose(recipe: Recipe, options: Options, scratch: Path, progress: Progress 
     """
     if recipe.debug and recipe.base:
         raise UsageError("--debug-image adds a package, and [base] brings no packages")
+    check_files(recipe.files, recipe.path.parent)
     shop = Workshop(options, scratch, progress)
     given = source_date_epoch(os.environ)
     epoch = EPOCH if given is None else given

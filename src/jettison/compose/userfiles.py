@@ -45,6 +45,21 @@ def place_files(rules: Sequence[FileRule], folder: Path, tree: Tree, workdir: st
     return _shared_out(tree)
 
 
+def check_files(rules: Sequence[FileRule], folder: Path) -> None:
+    """Refuse files that cannot be taken, before the packages are made, which takes minutes.
+
+    Args:
+        rules: as for :func:`place_files`.
+        folder: likewise.
+
+    Raises:
+        UsageError: a source does not exist, or leaves the folder.
+    """
+    for rule in rules:
+        for source in _sources(rule):
+            _check_inside(source, rule, folder)
+
+
 def _shared_out(tree: Tree) -> Parts:
     """Give each layer its nodes with the folders above them, the model layer first, since it lies below the code."""
     taken: dict[str, Node] = {}
@@ -61,9 +76,7 @@ def _shared_out(tree: Tree) -> Parts:
 
 def _pairs(rule: FileRule, folder: Path) -> Iterator[tuple[str, str]]:
     """Give each file with the path it goes to, relative to the image's root."""
-    found = [rule.source] if os.path.lexists(rule.source) else sorted(glob.glob(rule.source, recursive=True))
-    if not found:
-        raise UsageError(f"there is no file {rule.source}", hint="see [[files]] from")
+    found = _sources(rule)
     many = len(found) > 1 or found[0] != rule.source
     for source in found:
         _check_inside(source, rule, folder)
@@ -73,6 +86,13 @@ def _pairs(rule: FileRule, folder: Path) -> Iterator[tuple[str, str]]:
             yield from _walk(source, base)
         else:
             yield source, f"{to}/{os.path.basename(source)}".strip("/") if many or rule.to.endswith("/") else to
+
+
+def _sources(rule: FileRule) -> list[str]:
+    found = [rule.source] if os.path.lexists(rule.source) else sorted(glob.glob(rule.source, recursive=True))
+    if not found:
+        raise UsageError(f"there is no file {rule.source}", hint="see [[files]] from")
+    return found
 
 
 def _check_inside(source: str, rule: FileRule, folder: Path) -> None:

@@ -50,6 +50,15 @@ def test_a_lean_image(tmp_path: Path) -> None:
     assert {"deb:libc6", "python:thing", "python:other"} <= set(table.owners)
 
 
+def test_files_are_looked_at_before_packages_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is not there is told at once, not after minutes of work."""
+    recipe = project(tmp_path)
+    recipe.write_text(recipe.read_text() + '\n[[files]]\nfrom = "nowhere"\nto = "/nowhere"\n')
+    monkeypatch.setattr("jettison.compose.make.resolve", lambda *_, **__: pytest.fail("packages were asked for"))
+    with pytest.raises(UsageError, match="there is no file"):
+        compose(recipe, tmp_path / "out")
+
+
 def test_composing_again_is_bit_identical(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two composes with caches of their own write the same manifest."""
     digests = set()
