@@ -43,8 +43,9 @@ def copy(
         out: ``oci:DIR``, ``oci-archive:PATH``, ``docker-archive:PATH`` or ``registry:NAME``.
         platform: which image of an index; the others are not copied.
         compression: codec for every layer; then the manifest is another, and all tars and the config stay. None to
-            leave each as it is packed. ``zstd:chunked`` and ``estargz`` are for pulling lazily; eStargz adds files to
-            each tar, so the config gets other diff_ids, and papers, which tell of the old ones, do not come along.
+            leave each as it is packed. ``zstd:chunked`` and ``estargz`` are for pulling lazily: both give a layer the
+            folders that it lacks, eStargz adds files to each; where a tar changed so, the config gets other diff_ids,
+            and papers, which tell of the old ones, do not come along.
         level: of the codec.
         traces: files of :mod:`jettison.run.trace`: what they saw opened goes first in eStargz layers, in that order.
         force: replace what is there: a file, a layout, a tag that leads to another image.
@@ -73,8 +74,8 @@ def copy(
 
             table = read_table(original, progress=progress)
             image, notes = _packed(table, compression, level, traces, scratch, progress)
-        if compression == "estargz":
-            papers = {}
+        if image.config.digest != original.config.digest:
+            papers = {}  # they tell of other diff_ids
         made = contents_of(image)
         how = _bring(made.image, out, papers, force=force, progress=progress)
     blobs = _blobs(made, how)

@@ -17,7 +17,8 @@ HELP = Help(
     "Two formats let an engine start a container before all of the image is there. zstd:chunked is Podman's and "
     "CRI-O's (enable_partial_images): of a new version only the files that changed come. eStargz is containerd's, with "
     "stargz-snapshotter: files come when they are read, with --trace those of a start first. It adds files to each "
-    "layer, so diff_ids and image id change. Other engines read both as they read gzip and zstd. SOCI is left out: its "
+    "layer, so diff_ids and image id change; with zstd:chunked they do only where a layer lacks the folders of its "
+    "files, which both need. Other engines read both as they read gzip and zstd. SOCI is left out: its "
     "index lies beside an image that stays as it is, and its own tool makes it (soci create).",
     (
         ("jettison copy registry:HOST/app:1 oci:app", "pull into a layout"),

@@ -1,4 +1,4 @@
-"""zstd:chunked: a zstd layer that engines can fetch in part, its tar unchanged.
+"""zstd:chunked: a zstd layer that engines can fetch in part, its tar unchanged but for folders it lacks.
 
 Each file's content, in chunks, is a zstd frame of its own; what lies between (headers, padding) is one, too. Behind
 them, in skippable frames that every other zstd reader passes over: the table of contents, tar-split (what the tar has
@@ -7,13 +7,16 @@ beside content), and a footer. Where they lie, and the table's digest, stands in
 Sources: containers/storage, ``docs/containers-storage-zstd-chunked.md`` and ``pkg/chunked``.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from struct import pack
 
 import zstandard
 
 from jettison.layers.crc64 import Crc64
+from jettison.layers.encode import encode_header
+from jettison.layers.entry import Entry
 from jettison.layers.frames import Frames, Tape, zstd_frame
 from jettison.layers.rawhead import UnfitError, read_raw_head
 from jettison.layers.table import LayerTable
@@ -32,7 +35,12 @@ LEVEL = 3
 
 
 def write_chunked(
-    path: Path, stream: Iterator[memoryview], layer: LayerTable, level: int | None = None, threads: int | None = None
+    path: Path,
+    stream: Iterator[memoryview],
+    layer: LayerTable,
+    folders: Sequence[Entry] = (),
+    level: int | None = None,
+    threads: int | None = None,
 ) -> tuple[WrittenLayer, Mapping[str, str]]:
     """Write a layer as zstd:chunked.
 
@@ -40,6 +48,7 @@ def write_chunked(
         path: the blob; must not exist. It is removed after an error.
         stream: the layer's uncompressed tar.
         layer: what was read of it.
+        folders: to put before its members; an engine that pulls in part makes those that are missing without rights.
         level: of zstd, 1 to 22; 3 when None.
         threads: that compress at once; one a core when None. The bytes written do not depend on it.
 
@@ -54,11 +63,34 @@ def write_chunked(
     level = level or LEVEL
     split = TarSplit(level)
     with Frames(path, zstd_frame(level), threads) as frames:
-        members = _copy(Tape(stream), layer, frames, split)
+        added = b"".join(map(encode_header, folders))
+        members = _add(folders, frames, split)
+        tar = hashlib.sha256(added)
+        members += _copy(Tape(_hashed(stream, tar) if folders else stream), layer, frames, split)
         annotations = _finish(frames, members, split, level)
         digest = frames.finish()
-    written = WrittenLayer(path, digest, layer.diff_id, frames.stored, layer.size, MEDIA_TYPES["zstd"], "zstd")
+    diff_id = "sha256:" + tar.hexdigest() if folders else layer.diff_id
+    size = layer.size + len(added)
+    written = WrittenLayer(path, digest, diff_id, frames.stored, size, MEDIA_TYPES["zstd"], "zstd")
     return written, annotations
+
+
+def _add(folders: Sequence[Entry], frames: Frames, split: TarSplit) -> list[Listed]:
+    members = []
+    for entry in folders:
+        head = encode_header(entry)
+        raw = read_raw_head(head, entry)
+        frames.put(head)
+        split.segment(head)
+        split.file(raw.name, 0, Crc64())
+        members.append(Listed(entry, raw, ()))
+    return members
+
+
+def _hashed(stream: Iterator[memoryview], digest: "hashlib._Hash") -> Iterator[memoryview]:
+    for piece in stream:
+        digest.update(piece)
+        yield piece
 
 
 def _copy(tape: Tape, layer: LayerTable, frames: Frames, split: TarSplit) -> list[Listed]:

@@ -44,6 +44,7 @@ def write_estargz(
     path: Path,
     first: Iterator[Copied],
     rest: Iterator[Copied],
+    folders: Sequence[Entry] = (),
     level: int | None = None,
     threads: int | None = None,
 ) -> tuple[WrittenLayer, Mapping[str, str]]:
@@ -53,6 +54,7 @@ def write_estargz(
         path: the blob; must not exist. It is removed after an error.
         first: the members that are fetched ahead, in that order; may be none.
         rest: all others, in the order of the tar.
+        folders: to put before them all; a snapshotter makes those that are missing with rights of its own choice.
         level: of gzip, 1 to 9; 6 when None.
         threads: that compress at once; one a core when None. The bytes written do not depend on it.
 
@@ -66,9 +68,11 @@ def write_estargz(
     """
     with Frames(path, gzip_member(level or LEVEL), threads) as frames:
         writer = _Writer(frames)
+        for entry in folders:
+            writer.made(entry)
         for member in first:
             writer.add(member)
-        writer.landmark(PREFETCH if writer.members else NO_PREFETCH)
+        writer.landmark(PREFETCH if len(writer.members) > len(folders) else NO_PREFETCH)
         for member in rest:
             writer.add(member)
         digest_of_table = writer.finish()
@@ -121,7 +125,10 @@ class _Writer:
 
     def landmark(self, name: str) -> None:
         entry = Entry(name, "file", len(_LANDMARK), 0o644, 0, 0, 0, "", sha256(_LANDMARK), (0, 0), (), 0, 0, 0)
-        self.add(Copied(entry, encode_header(entry), Tape(iter((memoryview(_LANDMARK),)))))
+        self.made(entry, _LANDMARK)
+
+    def made(self, entry: Entry, content: bytes = b"") -> None:
+        self.add(Copied(entry, encode_header(entry), Tape(iter((memoryview(content),)))))
 
     def finish(self) -> str:
         """Write the table and the footer, and return the table's digest."""

@@ -1,4 +1,9 @@
-"""An image whose layers engines can pull lazily: zstd:chunked keeps its tars, eStargz adds files to them."""
+"""An image whose layers engines can pull lazily: zstd:chunked keeps its tars, eStargz adds files to them.
+
+A layer that lacks the folders of its files gets them, as the layers below have them: an engine that unpacks a whole
+layer has them before its eyes, one that goes by a table of contents does not. Podman 5.8 makes such a folder with no
+rights at all, over the one below (seen: nobody but root could start anything in /usr).
+"""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,13 +83,14 @@ def make_lazy(
         for layer, read in zip(table.image.layers, table.layers, strict=True):
             work = _Work(layer, read, lazy, level, scratch, limits or Limits(), task)
             try:
-                made.append(_lazy_layer(work, first_indices(read, wanted.get(layer.index, ()))))
+                folders = missing_folders(table.layers, layer.index)
+                made.append(_lazy_layer(work, folders, first_indices(read, wanted.get(layer.index, ()))))
             except UnfitError as error:
                 notes.append(f"layer {layer.index} is packed plainly: {error}")
                 made.append(_plain_layer(work))
             task.advance(read.stored)
     image = table.image
-    if lazy == "estargz":
+    if [layer.diff_id for layer in made] != [layer.diff_id for layer in image.layers]:
         parts = [(layer.descriptor, layer.diff_id, layer.blob) for layer in made]
         new = make_image(
             name=image.name, config=image.config.document, layers=parts, tags=image.tags, annotations=image.annotations
@@ -120,19 +126,62 @@ class _Work:
         return self.scratch / f"lazy-{self.layer.index}"
 
 
-def _lazy_layer(work: _Work, first: Sequence[int]) -> Layer:
+def missing_folders(layers: Sequence[LayerTable], index: int) -> tuple[Entry, ...]:
+    """Return entries for the folders that a layer's members lie in and that it has none for, sorted by path.
+
+    Args:
+        layers: lowest first.
+        index: of the layer.
+
+    Returns:
+        Each as the layers below have it; where none of them has it, as root's, with rights 0755.
+
+    Raises:
+        UnfitError: one of them is no folder there, but a symlink, say; so the layer's files are elsewhere.
+    """
+    there = {entry.path for entry in layers[index].entries}
+    missing = {parent for path in there for parent in _parents(path)} - there
+    below = _below(layers[:index], missing)
+    return tuple(_folder(path, below.get(path)) for path in sorted(missing))
+
+
+def _parents(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+
+
+def _below(layers: Sequence[LayerTable], wanted: set[str]) -> Mapping[str, Entry]:
+    """Return what some layers make of some paths."""
+    found: dict[str, Entry] = {}
+    for entry in (entry for layer in layers if wanted for entry in layer.entries):
+        if entry.path in wanted:
+            found[entry.path] = entry
+        elif entry.whiteout in wanted:
+            found.pop(entry.whiteout, None)
+    return found
+
+
+def _folder(path: str, below: Entry | None) -> Entry:
+    if below is None:
+        return Entry(path, "dir", 0, 0o755, 0, 0, 0, "", "", (0, 0), (), 0, 0, 0)
+    if below.type != "dir":
+        raise UnfitError(f"its files lie in {path!a}, which is a {below.type} below")
+    return replace(below, offset=0, data=0, end=0)
+
+
+def _lazy_layer(work: _Work, folders: Sequence[Entry], first: Sequence[int]) -> Layer:
     _check_fit(work.read, work.lazy)
     threads = len(os.sched_getaffinity(0))
     with closing(unpacked_again(work.layer, work.read.digest, limits=work.limits, task=work.task)) as stream:
         if work.lazy == "estargz":
             rest = members_of(Tape(stream), work.read, frozenset(first))
-            written, annotations = write_estargz(work.path, _ahead(work, first), rest, work.level, threads)
+            written, annotations = write_estargz(work.path, _ahead(work, first), rest, folders, work.level, threads)
         else:
-            written, annotations = write_chunked(work.path, stream, work.read, work.level, threads)
+            written, annotations = write_chunked(work.path, stream, work.read, folders, work.level, threads)
         for _ in stream:  # to its end, where its digest is checked
             pass
     layer = _layer(work, written, annotations)
-    _check_same(work, layer)
+    _check_same(work, layer, folders)
     return layer
 
 
@@ -193,21 +242,19 @@ def _ahead(work: _Work, first: Sequence[int]) -> Iterator[Copied]:
         spool.unlink(missing_ok=True)
 
 
-def _check_same(work: _Work, layer: Layer) -> None:
+def _check_same(work: _Work, layer: Layer, folders: Sequence[Entry]) -> None:
     """Read a layer that was made, from its bytes, and hold it against the original: each member, to the last field.
 
     Raises:
         BadInputError: something is another than it was.
     """
     new = read_layer(layer, (), limits=work.limits)
-    if work.lazy != "estargz" and new.diff_id == work.read.diff_id:
+    if new.diff_id == work.read.diff_id:
         return
-    if sorted(map(_told, _own(work.read))) != sorted(map(_told, _own(new))):
+    kept = RESERVED if work.lazy == "estargz" else frozenset[str]()
+    wanted = [entry for entry in (*work.read.entries, *folders) if entry.path not in kept]
+    if sorted(map(_told, wanted)) != sorted(_told(entry) for entry in new.entries if entry.path not in kept):
         raise BadInputError(f"layer {layer.index}: what was packed is not what was read", hint="please report this")
-
-
-def _own(read: LayerTable) -> Iterator[Entry]:
-    return (entry for entry in read.entries if entry.path not in RESERVED)
 
 
 def _told(entry: Entry) -> tuple[object, ...]:

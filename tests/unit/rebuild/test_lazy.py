@@ -29,7 +29,7 @@ from jettison.layers.estargz import NO_PREFETCH, PREFETCH, RESERVED, TABLE, firs
 from jettison.layers.table import LayerTable
 from jettison.oci.descriptor import annotations_of
 from jettison.oci.image import Image, Layer
-from jettison.rebuild.lazy import Lazy, make_lazy
+from jettison.rebuild.lazy import Lazy, make_lazy, missing_folders
 from jettison.run.trace.document import trace_to_json
 from jettison.sources.open import open_image
 
@@ -43,6 +43,7 @@ TREE = [
     File("app/link", type="symlink", link="main.py"),
     File("app/hard", type="hardlink", link="app/big"),
     File("app/.wh.gone"),
+    File("dev", type="dir"),
     File("dev/null", type="char", device=(1, 3)),
     File("n" * 150, b"a long name"),
 ]
@@ -255,8 +256,9 @@ def test_any_layer_is_the_same_members(
     first = [drawn[index].path for index in wanted if index < len(drawn)]
     made = make_lazy(table, lazy, first=first, scratch=folder)
     new = read_table(made.image, options=ReadOptions(cache=False)).layers[0]
+    folders = () if made.notes else missing_folders(table.layers, 0)
     own = [_told(entry) for entry in new.entries if entry.path not in RESERVED]
-    assert sorted(own) == sorted(map(_told, table.layers[0].entries))
+    assert sorted(own) == sorted(map(_told, (*table.layers[0].entries, *folders)))
     if made.notes:
         return
     layer = made.image.layers[0]
@@ -264,7 +266,8 @@ def test_any_layer_is_the_same_members(
     listed = _listed(_blob(layer), contents, lazy)
     for mark in (PREFETCH, NO_PREFETCH):
         listed.pop(mark, None)
-    assert listed == _tarred(tar_bytes(drawn))
+    whole = [*drawn, *(File(folder.path, type="dir") for folder in folders)]
+    assert listed == _tarred(tar_bytes(whole))
 
 
 def _order(entries: list[File], *wanted: str) -> list[str]:
@@ -314,6 +317,29 @@ def test_what_a_table_cannot_tell_is_packed_plainly(tmp_path: Path, lazy: Lazy, 
     assert annotations_of(made.image.layers[1].descriptor)
 
 
+@pytest.mark.parametrize("lazy", LAZY)
+def test_folders_that_a_layer_lacks_are_as_below(tmp_path: Path, lazy: Lazy) -> None:
+    """Podman, pulling in part, makes a folder without an entry with no rights, over the one below; so it gets one."""
+    tmp = File("tmp", type="dir", mode=0o1777, uid=7, mtime=5)
+    gone = File("old", type="dir", mode=0o700)
+    layers = ([tmp, gone], [File(".wh.old")], [File("tmp/x", b"1"), File("old/y"), File("new/z/y")])
+    table = _table(tmp_path / "old", *map(tar_bytes, layers))
+    made = make_lazy(table, lazy, scratch=tmp_path)
+    new = read_table(made.image, options=ReadOptions(cache=False))
+    found = {path: (file.entry.mode, file.entry.uid) for path, file in new.visible.items() if file.entry.type == "dir"}
+    assert found == {"tmp": (0o1777, 7), "old": (0o755, 0), "new": (0o755, 0), "new/z": (0o755, 0)}
+    assert made.image.config.diff_ids == tuple(layer.diff_id for layer in new.layers)
+    assert made.notes == ()
+
+
+@pytest.mark.parametrize("lazy", LAZY)
+def test_files_behind_a_symlink_below_are_packed_plainly(tmp_path: Path, lazy: Lazy) -> None:
+    """A folder in the symlink's place would hide what it leads to."""
+    below = [File("usr/lib", type="dir"), File("lib", type="symlink", link="usr/lib")]
+    made = make_lazy(_table(tmp_path / "old", tar_bytes(below), tar_bytes({"lib/x": b"1"})), lazy, scratch=tmp_path)
+    assert made.notes == ("layer 1 is packed plainly: its files lie in 'lib', which is a symlink below",)
+
+
 def test_a_hard_link_out_of_its_layer_is_no_estargz(tmp_path: Path) -> None:
     """stargz-snapshotter mounts no layer whose table has a link to what it does not list."""
     table = _table(tmp_path / "old", tar_bytes({"a": b"1"}), tar_bytes([File("b", type="hardlink", link="a")]))
@@ -335,7 +361,7 @@ def test_a_trace_orders_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     assert result.notes == ("2 files go first (2 bytes)",)
     new = read_table(open_image(f"oci:{tmp_path / 'new'}"))
-    assert [entry.path for entry in new.layers[0].entries] == ["d/c", "a", PREFETCH, "b", TABLE]
+    assert [entry.path for entry in new.layers[0].entries] == ["d", "d/c", "a", PREFETCH, "b", TABLE]
     assert [entry.path for entry in new.layers[1].entries] == [NO_PREFETCH, "e", TABLE]
 
 
