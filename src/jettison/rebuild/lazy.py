@@ -78,13 +78,15 @@ def make_lazy(
         MachineError: there is no room.
     """
     wanted = _by_layer(table, first)
-    made, notes = [], []
+    made, notes, moved = [], [], list[Entry]()
     with progress.task(f"pack {table.image.name}", sum(2 * layer.stored for layer in table.layers)) as task:
         for layer, read in zip(table.image.layers, table.layers, strict=True):
             work = _Work(layer, read, lazy, level, scratch, limits or Limits(), task)
             try:
+                ahead = wanted.get(layer.index, ())
                 folders = missing_folders(table.layers, layer.index)
-                made.append(_lazy_layer(work, folders, first_indices(read, wanted.get(layer.index, ()))))
+                made.append(_lazy_layer(work, folders, first_indices(read, ahead)))
+                moved += [read.entries[index] for index in ahead]
             except UnfitError as error:
                 notes.append(f"layer {layer.index} is packed plainly: {error}")
                 made.append(_plain_layer(work))
@@ -97,7 +99,6 @@ def make_lazy(
         )
     else:
         new = with_manifest(replace(image, layers=tuple(made)))
-    moved = [table.layers[layer].entries[index] for layer, indices in wanted.items() for index in indices]
     return LazyImage(new, tuple(notes), len(moved), sum(entry.size for entry in moved))
 
 

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.helpers.images import File, oci_layout, tar_bytes
+from tests.helpers.images import File, docker_archive, oci_layout, tar_bytes
 from tests.helpers.layers import members
 from tests.helpers.traces import trace_of
 
@@ -380,3 +380,16 @@ def test_a_trace_that_leads_nowhere_is_refused(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(UsageError, match="goes with --compression estargz"):
         copy(f"oci:{tmp_path / 'old'}", f"oci:{tmp_path / 'new'}", compression="zstd:chunked", traces=[trace])
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("lazy", LAZY)
+def test_a_docker_archive_with_plain_layers_is_taken(tmp_path: Path, lazy: Lazy) -> None:
+    """As `docker save` wrote it before 25: no manifest, layers without digests, one of them not fit for a table."""
+    twice = tar_bytes([File("a", b"1"), File("a", b"2")])
+    archive = docker_archive(tmp_path / "a.tar", [tar_bytes(TREE), twice])
+    made = make_lazy(read_table(open_image(str(archive)), options=ReadOptions(cache=False)), lazy, scratch=tmp_path)
+    new = read_table(made.image, options=ReadOptions(cache=False))
+    codec = "gzip" if lazy == "estargz" else "zstd"
+    assert [layer.compression for layer in new.layers] == [codec, codec]
+    assert made.image.manifest_digest.startswith("sha256:")
+    assert len(made.notes) == 1
