@@ -144,7 +144,9 @@ def measured(kit: str, link: Link, text: str, script: str, words: tuple[str, ...
     pull, whole = (int(word) / 1e9 for word in done.stdout.split()[-2:])
     answer.unlink()
     rate = f"{link.rate * 8 // 10**6} Mbps"
-    return [f"{text}, {rate}", f"{pull:.1f}", f"{whole:.1f}", f"{(link.passed - before) / 1e6:.1f}"]
+    row = [f"{text}, {rate}", f"{pull:.1f}", f"{whole:.1f}", f"{(link.passed - before) / 1e6:.1f}"]
+    print(" | ".join(row), file=sys.stderr, flush=True)
+    return row
 
 
 def clean(kit: str) -> None:
