@@ -5,6 +5,7 @@ from argparse import ArgumentTypeError
 from typing import Literal
 
 Compression = Literal["none", "gzip", "zstd"]
+Packing = Literal["none", "gzip", "zstd", "estargz", "zstd:chunked"]
 
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z/]*)")
 _POWERS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -74,6 +75,8 @@ def compression(text: str) -> tuple[Compression, int | None]:
         ArgumentTypeError: the codec or its level does not exist.
     """
     name, colon, level = text.partition(":")
+    if name == "estargz" or text.startswith("zstd:chunked"):
+        raise ArgumentTypeError(f"{text!r}: layers are made for pulling lazily afterwards, by jettison copy")
     if name not in _LEVELS:
         raise ArgumentTypeError(f"{text!r} is no compression; choose gzip, zstd or none, with a level as in zstd:12")
     if not colon:
@@ -83,6 +86,21 @@ def compression(text: str) -> tuple[Compression, int | None]:
         allowed = f"{name} takes levels {levels[0]} to {levels[-1]}" if levels else f"{name} takes no level"
         raise ArgumentTypeError(f"{text!r}: {allowed}")
     return _codec(name), int(level)
+
+
+def packing(text: str) -> tuple[Packing, int | None]:
+    """Return format and level, as :func:`compression`, or ``estargz``, ``estargz:9``, ``zstd:chunked:12``.
+
+    Raises:
+        ArgumentTypeError: the format or its level does not exist.
+    """
+    name, colon, level = text.removeprefix("zstd:chunked").partition(":")
+    if text.startswith("zstd:chunked") and not name:
+        return "zstd:chunked", compression(f"zstd{colon}{level}")[1]
+    name, colon, level = text.partition(":")
+    if name == "estargz":
+        return "estargz", compression(f"gzip{colon}{level}")[1]
+    return compression(text)
 
 
 def _codec(name: str) -> Compression:

@@ -70,7 +70,7 @@ def read_override(records: Mapping[bytes, bytes], place: str) -> Override:
         size=_whole(records, b"size", place),
         uid=_whole(records, b"uid", place),
         gid=_whole(records, b"gid", place),
-        mtime=_time(records.get(b"mtime"), place),
+        mtime=parse_time(records.get(b"mtime"), place),
         xattrs=tuple(sorted(xattrs.items())),
     )
 
@@ -92,15 +92,27 @@ def _whole(records: Mapping[bytes, bytes], key: bytes, place: str) -> int | None
     return int(value)
 
 
-def _time(value: bytes | None, place: str) -> int | None:
-    """Decode seconds with an optional sign and fraction into nanoseconds; more digits are cut, as in Go."""
+def parse_time(value: bytes | None, place: str, key: str = "mtime") -> int | None:
+    """Decode seconds with an optional sign and fraction; more than nine digits of it are cut, as in Go.
+
+    Args:
+        value: of the record; None or empty when there is none.
+        place: the layer, for messages.
+        key: of the record, likewise.
+
+    Returns:
+        Nanoseconds since the epoch; None without a record.
+
+    Raises:
+        BadInputError: it is no time.
+    """
     if not value:
         return None
     whole, _, fraction = value.removeprefix(b"-").partition(b".")
     if not whole.isdigit() or (fraction and not fraction.isdigit()) or len(whole) > 20:  # noqa: PLR2004 -- as above
-        raise BadInputError(f"{place}: pax record mtime={value[:40]!r} is not a time")
+        raise BadInputError(f"{place}: pax record {key}={value[:40]!r} is not a time")
     if int(whole) >= _MAX_SECONDS:
-        raise BadInputError(f"{place}: pax record mtime={value[:40]!r} is beyond 64 bits")
+        raise BadInputError(f"{place}: pax record {key}={value[:40]!r} is beyond 64 bits")
     nanoseconds = int(whole) * _NANO + int(fraction[:9].ljust(9, b"0"))
     return -nanoseconds if value.startswith(b"-") else nanoseconds
 

@@ -36,6 +36,7 @@ class CopyResult:
         sent: bytes written or sent.
         papers: names of the papers that came along (plan, removal list, proof).
         seconds: wall time.
+        notes: what is to be said of layers packed for pulling lazily: which could not be, and why; what goes first.
     """
 
     source: str
@@ -47,3 +48,4 @@ class CopyResult:
     sent: int
     papers: tuple[str, ...]
     seconds: float
+    notes: tuple[str, ...] = ()

@@ -63,6 +63,21 @@ def test_no_text_breaks_a_value(text: str) -> None:
             read(text)
 
 
+def test_formats_for_lazy_pulling() -> None:
+    """They are formats of copy, with their codec's levels; where a plain codec is asked for, copy is the hint."""
+    assert values.packing("zstd:chunked") == ("zstd:chunked", None)
+    assert values.packing("zstd:chunked:12") == ("zstd:chunked", 12)
+    assert values.packing("estargz:9") == ("estargz", 9)
+    assert values.packing("estargz") == ("estargz", None)
+    assert values.packing("zstd:3") == ("zstd", 3)
+    for text in ("zstd:chunked:23", "zstd:chunkedx", "zstd:chunked:", "estargz:0", "estargz:", "stargz"):
+        with pytest.raises(ArgumentTypeError):
+            values.packing(text)
+    for text in ("zstd:chunked", "estargz:9"):
+        with pytest.raises(ArgumentTypeError, match="afterwards, by jettison copy"):
+            values.compression(text)
+
+
 def test_compressions() -> None:
     """A codec with or without a level; a level that the codec does not have is refused."""
     assert values.compression("gzip") == ("gzip", None)

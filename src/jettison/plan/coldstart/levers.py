@@ -90,6 +90,13 @@ def _form(case: Case) -> Iterator[Lever]:
         )
         how = f"jettison copy {case.table.image.name} OUT --compression zstd (Docker from 23 on)"
         yield Lever("zstd in place of gzip", case.saved(changed), "none", how, "zstd and gzip of other images")
+    yield Lever(
+        "lazy pulling",
+        None,
+        "medium",
+        f"jettison copy {case.table.image.name} OUT --compression estargz --trace TRACE (stargz-snapshotter)",
+        "not worked out: files come as they are opened, so a service that reads most of its image gains little",
+    )
     largest = max(case.loads, key=lambda load: load.stored, default=None)
     if largest and largest.stored > sum(load.stored for load in case.loads) / 2:
         how = f"jettison slim {case.table.image.name} -o OUT -w WORKLOAD --layout start: one unpacks as the next comes"

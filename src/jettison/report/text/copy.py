@@ -17,4 +17,5 @@ def copy_blocks(record: CopyResult) -> Blocks:
     papers = f" With it: {', '.join(record.papers)}." if record.papers else ""
     made = " It was made here." if record.made else ""
     text = f"{'; '.join(parts)}, in {seconds_text(record.seconds)}. Manifest {record.digest}.{made}{papers}"
-    return Heading(f"{record.source} → {record.out}"), Paragraph(text)
+    notes = (Paragraph(note[0].upper() + note[1:] + ".") for note in record.notes)
+    return Heading(f"{record.source} → {record.out}"), Paragraph(text), *notes
