@@ -73,7 +73,8 @@ def prepare(table: FileTable, options: PlanOptions) -> Prepared:
     scene = make_scene(table, held=frozenset(held), released=_released(table, unwanted))
     kept = _kept(scene, options)
     if kept:  # packages of which something is used stay, with their records
-        scene = replace(scene, held=scene.held | kept.used.keys())
+        used = frozenset(kept.used.keys() - scene.held)
+        scene = replace(scene, held=scene.held | used, used=used)
     reach = find_reach(scene)
     draft = Draft(table, held, kept.used if kept else None)
     for rule in _in_order(options.tier):

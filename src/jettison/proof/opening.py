@@ -9,6 +9,9 @@ from jettison.run.workload import Compare, Probe, Ready, Workload
 
 NAME = "pruned libraries"
 _PYTHON = re.compile(r"(?:usr/(?:local/)?)?bin/python3(?:\.\d+)?\Z")
+_IMPORTED = re.compile(
+    r".*/(?:ctypes/(?:__init__|_endian)|signal|struct|enum|types)\.py\Z|.*/_(?:ctypes|struct)\.[^/]*\Z"
+)
 _START = "import signal; print('ready', flush=True); signal.pause()"
 # One process a library: what one of them does to a process is nothing to the next.
 _OPEN = """\
@@ -35,13 +38,14 @@ def with_opening(workloads: Sequence[Workload], table: FileTable, plan: Plan | N
         plan: its ``prune`` steps count.
 
     Returns:
-        The workloads, with one more where libraries are pruned and the image has a Python.
+        The workloads, with one more where libraries are pruned and the image has a Python that can open them. What that
+        takes is not kept for its sake: where workloads need no ctypes, tier 3 takes it, and their runs say it all.
     """
     pruned = {(target.layer, target.path) for step in _prunes(plan) for target in step.targets}
     paths = [f"/{path}" for path, file in table.visible.items() if (file.layer, file.entry.path) in pruned]
     python = sorted(path for path in table.visible if _PYTHON.match(path))
     ctypes = any("/_ctypes." in path for path in table.visible)
-    if not (workloads and paths and python and ctypes):
+    if not (workloads and paths and python and ctypes) or _loses_modules(table, plan):
         return tuple(workloads)
     command = (f"/{python[0]}", "-c")
     probe = Probe("open", "exec", Compare(("stdout", "exit-code")), argv=(*command, _OPEN, *sorted(paths)), timeout=600)
@@ -51,3 +55,10 @@ def with_opening(workloads: Sequence[Workload], table: FileTable, plan: Plan | N
 
 def _prunes(plan: Plan | None) -> Sequence[Step]:
     return [step for step in plan.steps if step.action == "prune"] if plan else ()
+
+
+def _loses_modules(table: FileTable, plan: Plan | None) -> bool:
+    """Whether a plan takes what the opening imports."""
+    steps = plan.steps if plan else ()
+    gone = {(target.layer, target.path) for step in steps if step.action in ("drop", "stub") for target in step.targets}
+    return any((file.layer, file.entry.path) in gone for path, file in table.visible.items() if _IMPORTED.match(path))

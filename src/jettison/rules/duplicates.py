@@ -17,7 +17,7 @@ def _propose(case: Case) -> Iterator[Proposal]:
     for file in case.left():
         entry, key = file.entry, (file.layer, file.index)
         plain = entry.type == "file" and entry.size >= MINIMUM and key not in linked and not entry.mode & 0o6000
-        if plain and not _WRITTEN.match(file.path) and file.path not in case.scene.held:
+        if plain and not _WRITTEN.match(file.path) and not case.scene.is_fixed(file.path):
             same = (file.layer, entry.digest, entry.mode, entry.uid, entry.gid, entry.mtime, entry.xattrs)
             groups[same].append(file)
     by_layer: defaultdict[int, list[tuple[File, str]]] = defaultdict(list)

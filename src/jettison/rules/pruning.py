@@ -44,7 +44,7 @@ def prunable(case: Case) -> Iterator[tuple[File, ElfFacts]]:
             continue
         plain = entry.type == "file" and not entry.mode & _SET_ID and not entry.xattrs
         alone = (file.layer, file.index) not in linked and digests[entry.digest] == 1
-        held = file.path in case.scene.held or file.owner.startswith(("apk:", "conda:")) or never(file.path)
+        held = case.scene.is_fixed(file.path) or file.owner.startswith(("apk:", "conda:")) or never(file.path)
         if plain and alone and not held and (case.gpu_everywhere or not closed(case.scene, file)):
             yield file, facts
 

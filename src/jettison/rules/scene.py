@@ -25,7 +25,9 @@ class Scene:
 
     Attributes:
         table: what was read.
-        held: visible paths that the user's keep patterns hold: no rule may take them, and what they need stays.
+        held: visible paths that the user's keep patterns hold, and at tier 3 what workloads asked for: no rule may take
+            them, and what they need stays.
+        used: those of them that only workloads hold: a rule may make them smaller, where they serve as before.
         released: keys of owners that the user drops: they count as installed for nothing.
         files_of: by owner's key (``""`` for nobody), visible entries that are no directories.
         elfs: facts of every visible ELF file, by path.
@@ -42,6 +44,11 @@ class Scene:
     scripts: Mapping[str, Script]
     stdlibs: tuple[str, ...]
     libraries: Libraries = field(repr=False)
+    used: frozenset[str] = frozenset()
+
+    def is_fixed(self, path: str) -> bool:
+        """Whether the user keeps a visible path as it is."""
+        return path in self.held and path not in self.used
 
     def resolve(self, path: str) -> str | None:
         """Return the real path of ``path``, symlinks followed inside the rootfs; None when nothing is there."""

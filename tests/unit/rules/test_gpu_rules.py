@@ -4,6 +4,7 @@ import pytest
 from tests.helpers.elves import elf_bytes
 from tests.helpers.fatbins import Library, cubin, fatbin
 from tests.helpers.tables import SITE, Data, Deb, Hard, Item, Link, Tree, debian, distribution, table
+from tests.helpers.traces import evidence
 
 from jettison.elf.arch import Choice
 from jettison.elf.treatment import Treatment
@@ -52,6 +53,16 @@ def test_open_libraries() -> None:
     assert target.to == "gpu=9.0 ptx=needed level=1 debug"
     assert step.disk == 100_000 + 64
     assert "compute capability 9.0" in step.reason
+
+
+def test_what_workloads_use_is_pruned_too() -> None:
+    """At tier 3 a library that a trace saw stays, and loses what no GPU named can run; one the user keeps does not."""
+    files = distribution("torch", {"torch/lib/libtorch_cuda.so": CODE, "torch/lib/libkept.so": OTHER})
+    image, path = table(files), f"{SITE}/torch/lib/libtorch_cuda.so"
+    used = evidence(image, files, path, f"{SITE}/torch/lib/libkept.so")
+    plan = make_plan(image, PlanOptions(3, ("*libkept.so",), gpu=H100, evidence=used))
+    assert taken(plan, "gpu-code") == {path}
+    assert path not in taken(plan, "traced")
 
 
 def test_only_when_gpus_are_named() -> None:
