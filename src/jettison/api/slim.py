@@ -43,7 +43,7 @@ from jettison.run.trace.make import Recorder, check_complete
 from jettison.run.trace.merge import check_layers
 from jettison.run.trace.record import Trace, in_order
 from jettison.run.tracing import find_strace
-from jettison.run.workload import RunResult, Workload
+from jettison.run.workload import EngineSettings, RunResult, Workload
 from jettison.sources.open import open_image
 from jettison.sources.write import Output, parse_output, write_image
 from jettison.storage import scratch_dir
@@ -109,6 +109,7 @@ def slim(ref: str, out: str, options: SlimOptions | None = None, *, progress: Pr
     """
     job = _Job(out, options or SlimOptions(), progress)
     check_free(parse_output(out), force=job.options.force)
+    _check_layout(job.options)
     if job.options.workloads or job.options.held:
         job.options.runner.require()
     old: _Original | None = _study(job, ref)
@@ -193,21 +194,37 @@ def _study(job: _Job, ref: str) -> _Original:
     return _Original(table, plan, workloads, runs, traces)
 
 
+def _check_layout(options: SlimOptions) -> None:
+    """Refuse to cut layers where nothing says what is read first.
+
+    Raises:
+        RefusedError: there is neither a trace nor a workload, or one that is not traced in the own sandbox.
+    """
+    if not options.layers or options.tracing.files:
+        return
+    if not options.workloads:
+        raise RefusedError(
+            "which files a start reads first is not known", hint="give a workload (-w), or a trace (--trace)"
+        )
+    outside = any(workload.engine != EngineSettings() for workload in options.workloads)
+    if outside or options.runner.name != EMBEDDED.name:
+        raise RefusedError(
+            "what a start reads first is traced in the own sandbox, and an engine shall run the workloads",
+            hint="record it there: jettison trace --engine …; then give --trace",
+        )
+
+
 def _trace_of_start(job: _Job, table: FileTable) -> Trace:
     """Return the trace that says what is read first.
 
     Raises:
-        RefusedError: there is neither a trace nor a workload; or the trace is of another image.
+        UsageError: the trace is of another image.
     """
     options = job.options
     if options.tracing.files:
         trace = load_traces(options.tracing.files, incomplete=options.tracing.incomplete)
         check_layers(trace, table.image.config.diff_ids, table.image.name)
         return trace
-    if not options.workloads:
-        raise RefusedError(
-            "which files a start reads first is not known", hint="give a workload (-w), or a trace (--trace)"
-        )
     limits = options.reading.limits
     with job.phase("trace"), unpacked(table.image, limits=limits, progress=job.progress) as rootfs:
         return _traces(job, table, rootfs)[0]

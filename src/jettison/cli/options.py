@@ -122,7 +122,8 @@ def add_layout(parser: Parser) -> None:
     group = parser.add_argument_group("layers")
     text = (
         "start: cut layers anew, so that what the workloads (or --trace) read first lies in layers of its own, in that "
-        "order, and large layers come in pieces: one can be unpacked while the next is on its way"
+        "order, and large layers come in pieces: one can be unpacked while the next is on its way. A trace then does "
+        "not mean tier 3 by itself"
     )
     group.add_argument("--layout", choices=("start",), help=text)
     many = f"how many layers there may be with --layout (default: {_LAYERS})"
@@ -130,12 +131,15 @@ def add_layout(parser: Parser) -> None:
 
 
 _LAYERS = 10
+_MOST_LAYERS = 127
 
 
 def layers_from(args: Namespace) -> int:
     """Return how many layers there may be, from ``--layout`` and ``--layers``; 0 to leave them."""
     if not args.layout and args.layers is not None:
         raise UsageError("--layers goes with --layout", hint="for example: --layout start --layers 6")
+    if args.layers is not None and args.layers > _MOST_LAYERS:
+        raise UsageError(f"engines stack no more than {_MOST_LAYERS} layers", hint="give --layers a smaller number")
     return (args.layers or _LAYERS) if args.layout else 0
 
 
@@ -240,11 +244,12 @@ def plan_options(args: Namespace) -> "PlanOptions":
     """Return what a plan is to be, from ``--tier`` (else as far as Jettison can), ``--keep`` and ``--drop``."""
     from jettison.plan.options import DEFAULT_TIER, GPU_TIER, TRACED_TIER, PlanOptions  # noqa: PLC0415 -- as above
 
-    usual = TRACED_TIER if args.trace else GPU_TIER if args.gpu else DEFAULT_TIER
+    for_layout = bool(getattr(args, "layout", None))  # there a trace says what is read first, and no more
+    usual = TRACED_TIER if args.trace and not for_layout else GPU_TIER if args.gpu else DEFAULT_TIER
     tier = usual if args.tier is None else args.tier
     if args.gpu and tier < GPU_TIER:
         raise UsageError(f"--gpu goes with --tier {GPU_TIER} or more", hint="leave --tier out")
-    if args.trace and tier < TRACED_TIER and not getattr(args, "layout", None):  # there it says what is read first
+    if args.trace and tier < TRACED_TIER and not for_layout:
         raise UsageError(f"--trace goes with --tier {TRACED_TIER}", hint="leave --tier out")
     return PlanOptions(tier, tuple(args.keep), tuple(args.drop), treatment_from(args), args.gpu_scope == "all")
 

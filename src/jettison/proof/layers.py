@@ -1,10 +1,11 @@
 """Layers of the new image against the old one's: untouched ones the same, rewritten ones entry for entry as planned."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from operator import attrgetter
 
+from jettison.files.folders import parents_of
 from jettison.files.record import FileTable
 from jettison.layers.entry import Entry
 from jettison.layers.table import LayerTable
@@ -34,7 +35,7 @@ def check_layers(old: FileTable, new: FileTable, applied: Plan) -> Check:
     left = [_left(index, layer, drops) for index, layer in enumerate(old.layers)]
     if applied.layout is not None:
         new_layers = f"{len(old.layers)} cut into {len(new.layers)}"
-        return told("layers", new_layers, list(_cut(left, anew, [path for _, path in added], new)))
+        return told("layers", new_layers, list(_check_cut(left, anew, added, new)))
     staying = [index for index, entries in enumerate(left) if entries or index not in touched]
     staying = staying or [index for index, _ in enumerate(left)][-1:]  # an image that has layers keeps one of them
     if len(staying) != len(new.layers):
@@ -105,28 +106,67 @@ def _compare(
         yield f"layer {index}: its entries are in another order"
 
 
-def _cut(
-    left: Sequence[Sequence[tuple[Key, Entry]]], anew: set[Key], added: Sequence[str], new: FileTable
+def _check_cut(
+    left: Sequence[Sequence[tuple[Key, Entry]]], anew: set[Key], added: Sequence[tuple[int, str]], new: FileTable
 ) -> Iterator[str]:
-    """Compare all entries of an image whose layers were cut anew: none is gone, and none is there twice but folders.
+    """Compare layers that were cut: each new one is a piece of one old one, and pieces are in the order of the old.
 
-    In which layer each is does not matter here: what the container sees is compared path by path.
+    A piece has each folder of its layer that its entries lie in, since some engines unpack it by itself; whiteouts,
+    which speak of what is below, are in the lowest piece.
     """
-    staying = [pair for layer in left for pair in layer]
-    there = [entry for layer in new.layers for entry in layer.entries]
-    wanted = Counter([entry.path for _, entry in staying if entry.type != "dir"])
-    found = Counter([entry.path for entry in there if entry.type != "dir"])
-    folders = {entry.path for _, entry in staying if entry.type == "dir"}
-    wanted.update(path for path in added if path in found)
-    for path in (wanted - found).keys() | (folders - {entry.path for entry in there if entry.type == "dir"}):
-        yield f"entry {path!r} is gone, and no step drops it"
-    for path in found - wanted:
-        yield f"entry {path!r} is there, and the plan does not leave it"
-    changed = {entry.path for key, entry in staying if key in anew} | {*added}
-    same = {_bare(entry) for _, entry in staying}
-    for entry in there:
-        if entry.path not in changed and _bare(entry) not in same:
-            yield f"entry {entry.path!r} differs, and no step changes it"
+    sources = [_Source(index, layer, added) for index, layer in enumerate(left)]
+    at = 0
+    for number, layer in enumerate(new.layers):
+        before, first = at, layer.entries[0] if layer.entries else None
+        named = next((entry for entry in layer.entries if entry.type != "dir"), first)
+        while at < len(sources) - 1 and named is not None and not sources[at].has(named):
+            at += 1
+        if layer.entries and at < len(sources):
+            yield from sources[at].take(layer, anew, f"layer {number}", lowest=number == 0 or at != before)
+    for source in sources:
+        yield from source.lost()
+
+
+class _Source:
+    """What is left of an old layer while pieces of it are taken."""
+
+    def __init__(self, index: int, left: Sequence[tuple[Key, Entry]], added: Sequence[tuple[int, str]]) -> None:
+        self.others: dict[str, deque[tuple[Key, Entry]]] = {}
+        self.folders: dict[str, list[tuple[Key, Entry]]] = {}
+        self.unseen: set[str] = set()
+        self.added = {path for where, path in added if where == index}
+        for key, entry in left:
+            if entry.type == "dir":
+                self.folders.setdefault(entry.path, []).append((key, entry))
+            else:
+                self.others.setdefault(entry.path, deque()).append((key, entry))
+        self.unseen |= self.folders.keys()
+
+    def has(self, entry: Entry) -> bool:
+        """Whether an entry of this path can be one of the layer's that no piece had yet, or one of its folders."""
+        return entry.path in self.added or bool(
+            entry.path in self.unseen if entry.type == "dir" else self.others.get(entry.path)
+        )
+
+    def take(self, piece: LayerTable, anew: set[Key], where: str, *, lowest: bool) -> Iterator[str]:
+        folders = {entry.path for entry in piece.entries if entry.type == "dir"}
+        self.unseen -= folders
+        for entry in piece.entries:
+            held = self.others.get(entry.path)
+            was = self.folders.get(entry.path, []) if entry.type == "dir" else [held.popleft()] if held else []
+            if not was and entry.path not in self.added:
+                yield f"{where}: entry {entry.path!r} is there, and the plan does not leave it"
+            elif was and not any(key in anew or _bare(one) == _bare(entry) for key, one in was):
+                yield f"{where}: entry {entry.path!r} differs, and no step changes it"
+            if not lowest and (entry.is_opaque or entry.whiteout):
+                yield f"{where}: whiteout {entry.path!r} is not in the lowest piece"
+        lie_in = {folder for entry in piece.entries for folder in ("", *parents_of(entry.path))}
+        for folder in sorted(lie_in & self.folders.keys() - folders):
+            yield f"{where}: what lies in {folder!r} is there without it"
+
+    def lost(self) -> Iterator[str]:
+        for path in (*(path for path, held in self.others.items() if held), *sorted(self.unseen)):
+            yield f"entry {path!r} is gone, and no step drops it"
 
 
 _bare = attrgetter(*(field.name for field in fields(Entry) if field.name not in {"offset", "data", "end"}))

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from jettison.files.record import FileTable
+from jettison.files.record import File, FileTable
 from jettison.layers.entry import Entry
 from jettison.layers.table import LayerTable
 from jettison.plan.record import Layout
 
 LEAST = 16 << 20
-"""Bytes of tar below which a layer, and a piece of one, is not cut any more."""
+"""Bytes of tar below which a layer is not cut, and that a piece has at least."""
+MOST = 127
+"""Layers that engines can stack."""
 _HOT = 1 << 20  # bytes read at the start below which they get no piece of their own
 
 Piece = tuple[int, ...]
@@ -33,12 +35,12 @@ class _Unit:
 
 @dataclass(slots=True)
 class _Run:
-    """Units of one layer that follow one another, and in how many pieces they are cut."""
+    """Units of one layer that follow one another, and the pieces that they are cut in."""
 
     layer: int
     units: Sequence[_Unit]
     size: int
-    pieces: int = 1
+    pieces: Sequence[Sequence[_Unit]]
 
 
 def divide(table: FileTable, layout: Layout) -> tuple[tuple[Piece, ...], ...]:
@@ -49,32 +51,39 @@ def divide(table: FileTable, layout: Layout) -> tuple[tuple[Piece, ...], ...]:
         layout: how many layers there may be, and what is read first.
 
     Returns:
-        One tuple a layer, lowest first: its pieces, lowest first; empty for a layer that stays as it is. Such are small
-        ones, and those whose meaning could change: with a path twice, names reached through a symlink, or hard links
-        into another layer.
+        One tuple a layer, lowest first: its pieces, lowest first; empty for a layer that stays as it is: a small one,
+        one for which no piece is left, or one whose meaning could change, with a path twice, names reached through a
+        symlink, or hard links into another layer.
     """
-    rank = {path: number for number, path in enumerate(layout.order)}
-    runs = [run for index in range(len(table.layers)) if _can(table, index) for run in _runs(table, index, rank)]
-    _share(runs, layout.layers - len(table.layers) + len({run.layer for run in runs}))
+    rank = {path: number for number, path in reversed(tuple(enumerate(layout.order)))}
+    files: dict[int, list[File]] = {}
+    for file in table.files:
+        files.setdefault(file.layer, []).append(file)
+    strays = {key[0] for key, holder in table.inodes.items() if holder[0] != key[0]}
+    able = [
+        index
+        for index, layer in enumerate(table.layers)
+        if index not in strays and _can(layer, index, files.get(index, ()))
+    ]
+    runs = [run for index in able for run in _runs(table, index, rank)]
+    _share(runs, min(layout.layers, MOST) - len(table.layers) + len({run.layer for run in runs}))
     cut: list[tuple[Piece, ...]] = []
     for index, layer in enumerate(table.layers):
-        mine = [units for run in runs if run.layer == index for units in _cut(run)]
-        cut.append(tuple(_pieces(layer, mine)))
+        mine = [units for run in runs if run.layer == index for units in run.pieces]
+        cut.append(tuple(_pieces(layer, mine)) if len(mine) > 1 else ())
     return tuple(cut)
 
 
-def _can(table: FileTable, index: int) -> bool:
-    """Tell whether a layer means the same in any order."""
-    layer = table.layers[index]
+def _can(layer: LayerTable, index: int, files: Sequence[File]) -> bool:
+    """Tell whether a layer means the same in any order; none of its hard links leads into another."""
     if layer.size < LEAST:
         return False
     paths = {entry.path for entry in layer.entries}
-    mine = [file for file in table.files if file.layer == index]
     return (
         len(paths) == len(layer.entries)
-        and all(file.path == file.entry.path for file in mine)
+        and all(file.path == file.entry.path and file.hidden_by != index for file in files)
         and not any(entry.whiteout in paths for entry in layer.entries if entry.whiteout)
-        and all(holder[0] == index for key, holder in table.inodes.items() if key[0] == index)
+        and all(entry.link in paths for entry in layer.entries if entry.type == "hardlink")
     )
 
 
@@ -86,7 +95,11 @@ def _runs(table: FileTable, index: int, rank: Mapping[str, int]) -> Iterator[_Ru
     sizes = [sum(unit.size for unit in group) for group in (hot, cold)]
     if min(sizes) < _HOT:
         hot, cold = [*hot, *cold], []
-    yield from (_Run(index, group, sum(unit.size for unit in group)) for group in (hot, cold) if group)
+    yield from (_run(index, group) for group in (hot, cold) if group)
+
+
+def _run(layer: int, units: Sequence[_Unit]) -> _Run:
+    return _Run(layer, units, sum(unit.size for unit in units), (units,))
 
 
 def _units(table: FileTable, index: int, rank: Mapping[str, int]) -> Iterator[_Unit]:
@@ -112,28 +125,33 @@ def _share(runs: list[_Run], layers: int) -> None:
             break
         mine = [run for run in runs if run.layer == layer]
         first = runs.index(mine[0])
-        joined = _Run(layer, [unit for run in mine for unit in run.units], sum(run.size for run in mine))
-        runs[first : first + len(mine)] = [joined]
-    for _ in range(layers - len(runs)):
-        can = [run for run in runs if run.pieces < len(run.units) and run.size / (run.pieces + 1) >= LEAST]
-        if not can:
-            return
-        max(can, key=lambda run: run.size / run.pieces).pieces += 1
+        runs[first : first + len(mine)] = [_run(layer, [unit for run in mine for unit in run.units])]
+    able = list(runs)
+    left = layers - len(runs)
+    while left > 0 and able:
+        widest = max(able, key=lambda run: run.size / len(run.pieces))
+        pieces = _cut(widest.units, widest.size, len(widest.pieces) + 1)
+        if len(pieces) > len(widest.pieces):
+            widest.pieces = pieces
+            left -= 1
+        else:
+            able.remove(widest)
 
 
-def _cut(run: _Run) -> Iterator[list[_Unit]]:
-    """Cut a run into pieces of about one size."""
-    piece: list[_Unit] = []
-    done, number = 0, 1
-    for unit in run.units:
-        if piece and number < run.pieces and done + unit.size / 2 > run.size * number / run.pieces:
-            yield piece
-            piece = []
-            number += 1
-        piece.append(unit)
-        done += unit.size
-    if piece:
-        yield piece
+def _cut(units: Sequence[_Unit], size: int, most: int) -> Sequence[Sequence[_Unit]]:
+    """Cut units into pieces of about one size, none below the least; fewer where files are too large for more."""
+    pieces: list[list[_Unit]] = [[]]
+    left, held = size, 0
+    for unit in units:
+        wanted = left / (most - len(pieces) + 1)
+        full = held + unit.size / 2 > wanted and held >= LEAST and left - held >= LEAST
+        if full and len(pieces) < most:
+            left -= held
+            held = 0
+            pieces.append([])
+        pieces[-1].append(unit)
+        held += unit.size
+    return pieces
 
 
 def _pieces(layer: LayerTable, groups: Sequence[Sequence[_Unit]]) -> Iterator[Piece]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import BinaryIO
 
 from jettison.errors import MachineError
@@ -29,15 +30,15 @@ def lay_out(
     Args:
         image: whose layers are cut.
         layout: how.
-        recipes: how each layer is written, at paths that begin with the recipe's; one layer at a time lies unpacked
-            among its spools.
+        recipes: how each layer is written, at paths that begin with the recipe's. A layer that lies among the spools is
+            removed there once its pieces are written; of the others one at a time lies there unpacked.
         progress: told of uncompressed bytes.
 
     Returns:
         What takes the place of each layer, lowest first; nothing where it stays as it is.
 
     Raises:
-        BadInputError: a layer is not what its digest says.
+        BadInputError: a layer is not what its digest says, as far as it is read for that; the proof reads all of it.
         MachineError: there is no room.
     """
     options = ReadOptions(limits=recipes[0].limits if recipes else Limits(), cache=False)
@@ -55,7 +56,9 @@ def _packed(layer: Layer, table: LayerTable, recipe: Recipe, task: Task) -> tupl
     """Pack a layer that is not cut; its tar stays."""
     if table.compression == recipe.compression:
         return ()
-    return (recompress_layer(layer, table, _numbered(recipe, 0), task),)
+    made = recompress_layer(layer, table, _numbered(recipe, 0), task)
+    _remove(layer, recipe)
+    return (made,)
 
 
 def _cut(
@@ -71,7 +74,15 @@ def _cut(
                     _copy(file, start + entry.offset, min(entry.end, table.size) - entry.offset, writer)
                     task.advance(entry.end - entry.offset)
                 made.append(writer.finish())
+    _remove(layer, recipe)
     return tuple(made)
+
+
+def _remove(layer: Layer, recipe: Recipe) -> None:
+    """Remove a layer that was written here on the way only."""
+    path = Path(layer.blob.path)
+    if path.parent == recipe.spools:
+        path.unlink(missing_ok=True)
 
 
 def _numbered(recipe: Recipe, number: int) -> Recipe:
@@ -82,8 +93,11 @@ def _numbered(recipe: Recipe, number: int) -> Recipe:
 def _plain(layer: Layer, table: LayerTable, recipe: Recipe) -> Iterator[tuple[BinaryIO, int]]:
     """Give the layer's tar as a file in which one can seek, and where in it the tar begins."""
     if table.compression == "none":
-        with open(layer.blob.path, "rb") as file:
-            yield file, layer.blob.offset
+        try:
+            with open(layer.blob.path, "rb") as file:
+                yield file, layer.blob.offset
+        except OSError as error:
+            raise MachineError(f"{layer.blob.path}: {error.strerror}") from error
         return
     path = recipe.spools / f"unpacked-{layer.index}"
     try:

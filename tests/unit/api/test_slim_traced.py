@@ -233,6 +233,9 @@ def test_layers_are_cut_by_what_was_traced(
 
 
 def test_a_layout_needs_something_that_tells_what_is_read(image: str, tmp_path: Path) -> None:
-    """Without a workload and without a trace nothing is guessed."""
-    with pytest.raises(RefusedError, match="reads first"):
-        slim(image, f"oci:{tmp_path / 'new'}", SlimOptions(layers=4))
+    """Without a workload and without a trace nothing is guessed; one that an engine runs is traced there."""
+    out, in_engine = f"oci:{tmp_path / 'new'}", replace(workload("train"), engine=EngineSettings(gpus="all"))
+    with pytest.raises(RefusedError, match="reads first is not known"):
+        slim(image, out, SlimOptions(layers=4))
+    with pytest.raises(RefusedError, match="own sandbox"):
+        slim(image, out, SlimOptions(layers=4, workloads=(in_engine,)))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.helpers.images import File, tar_bytes
 from tests.helpers.layers import members
-from tests.helpers.slimming import drop, plan_of, read_rebuilt, table_of
+from tests.helpers.slimming import plan_of, read_rebuilt, table_of
 
 from jettison.files.record import FileTable
 from jettison.layers.table import Compression
@@ -106,6 +106,18 @@ def test_a_small_layer_keeps_its_digest(tmp_path: Path) -> None:
     "layers",
     [
         pytest.param([tar_bytes([*SERVICE, File("app/late", b"again")])], id="a path twice"),
+        pytest.param([[File("a", b"a" * BIG), File("d/x", b"x" * BIG), File("d", b"file")]], id="a folder replaced"),
+        pytest.param(
+            [
+                [
+                    File("usr/lib/x", b"x" * BIG),
+                    File("lib", type="symlink", link="usr/lib"),
+                    File("z", b"z" * BIG),
+                    File("bin/y", type="hardlink", link="lib/x"),
+                ]
+            ],
+            id="a hard link by a symlink",
+        ),
         pytest.param([[File("lib", type="symlink", link="usr/lib")], [File("lib/x", b"x" * BIG)]], id="by a symlink"),
         pytest.param(
             [SERVICE, [File("app/other", type="hardlink", link="app/never"), File("z", b"z" * BIG)]],
@@ -138,18 +150,60 @@ def test_any_image_stays_what_it_is(layers: list[list[File]], tier: int, most: i
             assert make_view(new).nodes == make_view(old).nodes
 
 
+def of_layers(folder: Path, old: FileTable, *layers: Sequence[File]) -> list[str]:
+    """Return what the check of layers says of an image that somebody made of these, as cut from the old one."""
+    new = table_of(folder, layers)
+    checks = check_structure(old, new, start(old, 9))
+    return [problem for check in checks if check.name == "layers" for problem in check.problems]
+
+
 def test_the_proof_sees_what_a_cut_lost(tmp_path: Path) -> None:
-    """An entry that is gone, one that is there twice, and one that differs are found, also where nobody sees them."""
-    old = table_of(tmp_path / "old", [SERVICE, [File("app/.wh.late")]])
-    honest = start(old, 4, "app/first")
-    lost = replace(drop(old, (0, "app/late")), layout=honest.layout)  # hidden: the container does not see it
-    rebuilt = read_rebuilt(laid_out(old, lost, tmp_path / "lost"))
-    assert problems(old, rebuilt, honest) == ["entry 'app/late' is gone, and no step drops it"]
-    twice = table_of(tmp_path / "twice", [SERVICE, [File("app/late", b"l" * BIG)], [File("app/.wh.late")]])
-    assert "entry 'app/late' is there, and the plan does not leave it" in problems(old, twice, honest)
-    other = table_of(tmp_path / "other", [[replace(f, mtime=5) if f.path == "app/late" else f for f in SERVICE],
-                                          [File("app/.wh.late")]])  # fmt: skip
-    assert problems(old, other, honest) == ["entry 'app/late' differs, and no step changes it"]
+    """An entry that is gone, is there twice, or differs is found, also where the container sees none of it."""
+    hidden = [File("app/.wh.late")]
+    old = table_of(tmp_path / "old", [SERVICE, hidden])
+    by_path = {file.path: file for file in SERVICE}
+    assert of_layers(tmp_path / "same", old, SERVICE, hidden) == []
+    less = [file for file in SERVICE if file.path != "app/late"]
+    assert of_layers(tmp_path / "less", old, less, hidden) == ["entry 'app/late' is gone, and no step drops it"]
+    twice = of_layers(tmp_path / "twice", old, SERVICE, [by_path["app"], by_path["app/late"]], hidden)
+    assert "layer 1: entry 'app/late' is there, and the plan does not leave it" in twice
+    other = [replace(file, mtime=5) if file.path == "app/late" else file for file in SERVICE]
+    assert of_layers(tmp_path / "other", old, other, hidden) == [
+        "layer 0: entry 'app/late' differs, and no step changes it"
+    ]
+
+
+def test_the_proof_sees_a_wrong_cut(tmp_path: Path) -> None:
+    """Layers that were joined, a piece without the folder of its files, and a whiteout in a higher piece are found."""
+    hidden, more = [File("app/.wh.late")], [File("app/x", b"x")]
+    old = table_of(tmp_path / "old", [SERVICE, [*hidden, *more]])
+    first, rest = list(SERVICE[:2]), list(SERVICE[2:])
+    assert of_layers(tmp_path / "bare", old, first, rest, [*hidden, *more]) == [
+        "layer 1: what lies in 'app' is there without it"
+    ]
+    assert of_layers(tmp_path / "joined", old, [*SERVICE, *hidden], more) != []
+    assert of_layers(tmp_path / "late", old, SERVICE, more, hidden) == [
+        "layer 2: whiteout 'app/.wh.late' is not in the lowest piece"
+    ]
+
+
+def test_a_copy_does_not_stand_for_what_is_gone(tmp_path: Path) -> None:
+    """A hidden entry cannot be replaced by another of its path, although the container sees the same."""
+    old = table_of(tmp_path / "old", [[File("p", b"old")], [File("p", b"new")]])
+    assert of_layers(tmp_path / "new", old, [File("p", b"new")], [File("p", b"new")]) == [
+        "layer 0: entry 'p' differs, and no step changes it"
+    ]
+
+
+def test_one_large_file_takes_no_layers_from_others(tmp_path: Path) -> None:
+    """What cannot be cut gets no more pieces, and no piece is smaller than the least."""
+    model = [File("srv/model", b"m" * BIG * 9), *(File(f"srv/{n}", b"s" * 500) for n in range(9))]
+    files = [File(f"lib/{n}", b"l" * 30_000) for n in range(9)]
+    old = table_of(tmp_path / "old", [model, files])
+    new = read_rebuilt(laid_out(old, start(old, 6), tmp_path / "new"))
+    assert len(new.layers) == 6
+    assert new.layers[0].digest == old.layers[0].digest
+    assert min(layer.size for layer in new.layers) >= divide.LEAST
 
 
 @pytest.mark.parametrize("codec", ["none", "gzip", "zstd"])
