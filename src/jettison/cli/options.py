@@ -126,7 +126,9 @@ def add_layout(parser: Parser) -> None:
         "not mean tier 3 by itself"
     )
     group.add_argument("--layout", choices=("start",), help=text)
-    many = f"how many layers there may be with --layout (default: {_LAYERS})"
+    many = (
+        f"how many layers there may be with --layout (default: {_LAYERS}); nothing is cut in an image that has as many"
+    )
     group.add_argument("--layers", metavar="N", type=values.count, help=many)
 
 
