@@ -69,8 +69,8 @@ def _project(folder: Path) -> tuple[Path, Path]:
         subprocess.run((sys.executable, "make_model.py"), cwd=project, check=True)
     if not compose.exists():
         shutil.copytree(HERE, compose)
-        for name in ("app.py", "weights"):
-            (shutil.copytree if name == "weights" else shutil.copy)(project / name, compose / name)
+        shutil.copy(project / "app.py", compose)
+        shutil.copytree(project / "weights", compose / "weights")
     return project, compose / "cuda.toml"
 
 

@@ -12,6 +12,7 @@
 # JETTISON_ENGINE_DIR    that folder (default: ~/.cache/jettison-engine)
 # JETTISON_ENGINE_STORE  overlay2 (default: layers as they are, sizes as on disk) or containerd (can export caches)
 set -euo pipefail
+. "$(dirname "$0")/private_apt.sh"
 D=${JETTISON_ENGINE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/jettison-engine}
 STORE=${JETTISON_ENGINE_STORE:-overlay2}
 PORT=${JETTISON_ENGINE_REGISTRY_PORT:-5057}
@@ -86,7 +87,7 @@ fetch_from() {
       apt-get update -qq && (cd "$D/apt/own" && apt-get download -qq docker.io docker-buildx containerd runc docker-registry) &&
         { cd "$D/apt/own" && apt-get download -qq docker-cli tini-static || true; }
     else
-      private_apt "$1" && (cd "$D/apt/own" && apt-get -c "$D/apt/apt.conf" download -qq docker.io docker-cli docker-buildx containerd docker-registry tini-static) &&
+      private_apt "$D/apt" "$1" && (cd "$D/apt/own" && apt-get -c "$D/apt/apt.conf" download -qq docker.io docker-cli docker-buildx containerd docker-registry tini-static) &&
         (cd "$D/apt/own" && { apt-get download -qq runc || { apt-get update -qq && apt-get download -qq runc; }; })
     fi
   } >"$D/fetch.log" 2>&1 || return 1
@@ -96,22 +97,6 @@ fetch_from() {
 }
 
 optional() { (cd "$D/apt/own" && apt-get ${APT_CONF:+-c "$APT_CONF"} download -qq "$@") >>"$D/fetch.log" 2>&1 || true; }
-
-# An apt state of its own that asks the machine's own mirror for one other suite; no system file is touched.
-private_apt() {
-  local mirror
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
-  [ -n "$mirror" ] || return 1
-  mkdir -p "$D/apt"/{lists/partial,cache/archives/partial,state,parts}
-  : >"$D/apt/state/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$D/apt/sources.list"
-  cat >"$D/apt/apt.conf" <<CONF
-Dir::State "$D/apt/state"; Dir::State::lists "$D/apt/lists"; Dir::State::status "$D/apt/state/status";
-Dir::Cache "$D/apt/cache"; Dir::Etc::sourcelist "$D/apt/sources.list"; Dir::Etc::sourceparts "$D/apt/parts";
-Dir::Etc::preferencesparts "$D/apt/parts"; Acquire::Languages "none"; APT::Sandbox::User "root";
-CONF
-  apt-get -c "$D/apt/apt.conf" update -qq
-}
 
 # Bases can be pushed here, so that a tag with a digest resolves; the engine asks it before any hub.
 start_registry() {

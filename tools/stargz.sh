@@ -6,6 +6,7 @@
 #
 # It needs root, and Debian with apt. Nothing is installed: packages are unpacked into the folder, which has its own libc.
 set -euo pipefail
+. "$(dirname "$0")/private_apt.sh"
 SUITE=${SUITE:-forky}
 EXEC=
 DAEMON=containerd-stargz-grpc
@@ -25,7 +26,7 @@ main() {
 }
 
 make_all() {
-  private_apt
+  private_apt "$D/apt" "$SUITE"
   unpack "$D/root" $TOOLS
   configure
   [ -x "$D/root/usr/bin/$DAEMON" ] || build "$1"
@@ -39,21 +40,6 @@ build() {
   run "$D/go" bash -c 'cd /build && CGO_ENABLED=0 GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=/tmp/cache nice go build -o daemon main.go'
   cp "$D/go/build/daemon" "$D/root/usr/bin/$DAEMON"
   rm -rf "$D/go"
-}
-
-# An apt state of its own that asks the machine's own mirror for one other suite; no system file is touched.
-private_apt() {
-  local mirror
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep debian | grep -v security | head -1)
-  mkdir -p "$D/apt"/{lists/partial,cache/archives/partial,state,parts}
-  : >"$D/apt/state/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $SUITE main" >"$D/apt/sources.list"
-  cat >"$D/apt/apt.conf" <<CONF
-Dir::State "$D/apt/state"; Dir::State::lists "$D/apt/lists"; Dir::State::status "$D/apt/state/status";
-Dir::Cache "$D/apt/cache"; Dir::Etc::sourcelist "$D/apt/sources.list"; Dir::Etc::sourceparts "$D/apt/parts";
-Dir::Etc::preferencesparts "$D/apt/parts"; Acquire::Languages "none"; APT::Sandbox::User "root";
-CONF
-  apt-get -c "$D/apt/apt.conf" update -qq
 }
 
 # Packages with all that they depend on, libc among it.

@@ -102,28 +102,20 @@ def _packed(
     progress: Progress,
 ) -> tuple[Image, tuple[str, ...]]:
     """Pack the layers anew, and return the image with what there is to say of it."""
-    from jettison.rebuild.lazy import make_lazy  # noqa: PLC0415 -- most copies read no layer
+    from jettison.api.evidence import load_traces  # noqa: PLC0415 -- most copies read no layer
+    from jettison.rebuild.lazy import make_lazy  # noqa: PLC0415 -- as above
     from jettison.rebuild.repack import repack  # noqa: PLC0415 -- as above
+    from jettison.run.trace.record import in_order  # noqa: PLC0415 -- as above
 
     match compression:
         case "none" | "gzip" | "zstd":
             return repack(table, compression, level, scratch=scratch, progress=progress), ()
-    first = _first(traces) if traces else ()
+    first = in_order(load_traces(traces, incomplete=True)) if traces else ()
     made = make_lazy(table, compression, level, first=first, scratch=scratch, progress=progress)
     if first and not made.ahead:
         raise UsageError("no file of the trace is in the image", hint="trace this image: jettison trace")
     ahead = (f"{made.ahead} files go first ({made.ahead_size} bytes)",) if first else ()
     return made.image, (*ahead, *made.notes)
-
-
-def _first(traces: Sequence[Path]) -> Sequence[str]:
-    """Return the paths whose content was asked for in traces, in the order of the first time."""
-    from jettison.api.evidence import load_traces  # noqa: PLC0415 -- most copies rest on no trace
-    from jettison.run.trace.record import CONTENT  # noqa: PLC0415 -- as above
-
-    found = load_traces(traces, incomplete=True).accesses
-    wanted = [(access.run, access.seconds, path) for path, access in found.items() if CONTENT.intersection(access.how)]
-    return [path for _, _, path in sorted(wanted)]
 
 
 def _bring(image: Image, out: str, papers: Mapping[str, Path], *, force: bool, progress: Progress) -> Mapping[str, How]:

@@ -19,7 +19,7 @@ from jettison.run.trace.make import Recorder, check_complete, record, record_run
 from jettison.run.trace.merge import merge
 from jettison.run.trace.record import Trace
 from jettison.run.tracing import find_strace
-from jettison.run.workload import EngineSettings, RunResult, Workload
+from jettison.run.workload import RunResult, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def check_traceable(
             "tier 3 removes what no workload asks for, and there is none",
             hint="give workloads (-w), or traces (--trace) and a workload for the proof (--verify-with)",
         )
-    outside = [workload.name for workload in (*workloads, *held) if workload.engine != EngineSettings()]
+    outside = [workload.name for workload in (*workloads, *held) if workload.needs_engine]
     if runner.name != "embedded" or outside:
         raise RefusedError(
             f"tier 3 is traced and proved in the own sandbox, and {outside[0] if outside else 'these workloads'} shall "

@@ -117,11 +117,12 @@ def ladder(
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step to do: what it is called, what it does, and how its image is made."""
+    """A step to do: what it is called, what it does, how its image is made, and of which step's image, if of one."""
 
     name: str
     detail: str
     make: Callable[[Path], tuple[float | None, float | None]]
+    source: str = ""
 
 
 class _LeftOutError(Exception):
@@ -171,12 +172,13 @@ class _Climb:
         if gpu:
             plans.append(("slim gpu", PlanOptions(GPU_TIER, gpu=gpu, gpu_everywhere=everywhere)))
         plans.append(("slim traced", traced))
+        last = [name for name in BUILT if name in self.held][-1]  # what was built by now, and held
         for name, plan in plans:
-            yield _Step(name, f"jettison slim, tier {plan.tier}", self._slimmed(name, plan))
+            yield _Step(name, f"jettison slim, tier {plan.tier}", self._slimmed(last, plan), last)
         if self.options.compose:
             yield _Step(COMPOSED, f"jettison build {self.options.compose.name}: without an engine", self._composed)
             detail = f"jettison slim of it, tier {traced.tier}"
-            yield _Step(LAST, detail, self._slimmed(LAST, traced))
+            yield _Step(LAST, detail, self._slimmed(COMPOSED, traced), COMPOSED)
 
     # --- one step -----------------------------------------------------------------------------------------------------
 
@@ -256,7 +258,7 @@ class _Climb:
             jettison.__version__, step.name, self._files, repr(self.workload), options.dockerfile, options.builder,
             options.network, options.code, repr(options.shape), options.runner.name, options.gpu,
             options.gpu_everywhere, compose, repr(options.held) if step.name in ("slim traced", LAST) else "",
-            self.held.get(self._source(step.name), ""),
+            self.held.get(step.source, ""),
         )  # fmt: skip
         return sha256(repr(what).encode())
 
@@ -327,15 +329,10 @@ class _Climb:
         shutil.copytree(place / "rewritten", project, dirs_exist_ok=True)
         return self._built(project, place)
 
-    def _source(self, name: str) -> str:
-        """Return the step whose image a step slims: the last one built from a Dockerfile that held, or the composed."""
-        if name == LAST:
-            return COMPOSED
-        return [built for built in BUILT if built in self.held][-1] if name.startswith("slim") else ""
+    def _slimmed(self, source: str, plan: PlanOptions) -> Callable[[Path], tuple[None, None]]:
+        """Return what slims the image of a step."""
 
-    def _slimmed(self, name: str, plan: PlanOptions) -> Callable[[Path], tuple[None, None]]:
         def make(place: Path) -> tuple[None, None]:
-            source = self._source(name)
             if source not in self.held:
                 raise _LeftOutError(f"the step {source!r} was not done, or did not hold")
             origin = f"oci:{self._place(source) / 'image'}"

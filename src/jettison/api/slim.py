@@ -43,7 +43,7 @@ from jettison.run.trace.make import Recorder, check_complete
 from jettison.run.trace.merge import check_layers
 from jettison.run.trace.record import Trace, in_order
 from jettison.run.tracing import find_strace
-from jettison.run.workload import EngineSettings, RunResult, Workload
+from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
 from jettison.sources.write import Output, parse_output, write_image
 from jettison.storage import scratch_dir
@@ -206,7 +206,7 @@ def _check_layout(options: SlimOptions) -> None:
         raise RefusedError(
             "which files a start reads first is not known", hint="give a workload (-w), or a trace (--trace)"
         )
-    outside = any(workload.engine != EngineSettings() for workload in options.workloads)
+    outside = any(workload.needs_engine for workload in options.workloads)
     if outside or options.runner.name != EMBEDDED.name:
         raise RefusedError(
             "what a start reads first is traced in the own sandbox, and an engine shall run the workloads",

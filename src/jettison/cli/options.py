@@ -133,15 +133,16 @@ def add_layout(parser: Parser) -> None:
 
 
 _LAYERS = 10
-_MOST_LAYERS = 127
 
 
 def layers_from(args: Namespace) -> int:
     """Return how many layers there may be, from ``--layout`` and ``--layers``; 0 to leave them."""
+    from jettison.plan.record import MOST_LAYERS  # noqa: PLC0415 -- only once a command runs
+
     if not args.layout and args.layers is not None:
         raise UsageError("--layers goes with --layout", hint="for example: --layout start --layers 6")
-    if args.layers is not None and args.layers > _MOST_LAYERS:
-        raise UsageError(f"engines stack no more than {_MOST_LAYERS} layers", hint="give --layers a smaller number")
+    if args.layers is not None and args.layers > MOST_LAYERS:
+        raise UsageError(f"engines stack no more than {MOST_LAYERS} layers", hint="give --layers a smaller number")
     return (args.layers or _LAYERS) if args.layout else 0
 
 

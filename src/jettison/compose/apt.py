@@ -17,8 +17,9 @@ from pathlib import Path
 
 from jettison.compose.aptsources import Source, sources_text
 from jettison.compose.stanza import parse_stanzas
-from jettison.compose.watched import LEAST, ROOM_HINT, free_bytes, run_watched
+from jettison.compose.watched import LEAST, free_bytes, run_watched
 from jettison.errors import BadInputError, MachineError, UsageError
+from jettison.layers.write import ROOM_HINT
 from jettison.storage import cache_root
 
 TIMEOUT = 1800

@@ -17,10 +17,10 @@ from jettison.compose.record import DebianBase, Listing, Package, Style
 from jettison.compose.scripts import SCRIPTS, check_scripts
 from jettison.compose.tree import Stored, Tree
 from jettison.compose.trim import ALWAYS, trim
-from jettison.compose.watched import ROOM_HINT
 from jettison.errors import BadInputError, MachineError
 from jettison.finding import Skip
 from jettison.layers.entry import Entry
+from jettison.layers.write import ROOM_HINT
 from jettison.oci.image import Extent
 from jettison.progress import Task
 from jettison.storage import Cache, cache_root

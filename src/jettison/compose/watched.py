@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jettison.errors import MachineError
+from jettison.layers.write import ROOM_HINT
 
 LEAST = 128 << 10  # bytes; nothing useful can be fetched into less
 LOOK = 0.5  # seconds
 LOOKS = 4  # in a row without room: what is written at the very end may still go again
-ROOM_HINT = "free some room, or set JETTISON_CACHE to a larger disk"
 
 
 def run_watched(

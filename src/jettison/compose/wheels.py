@@ -16,8 +16,8 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from jettison.compose.record import Target, Wheel
 from jettison.compose.requirements import read_requirements, without_addresses
-from jettison.compose.watched import ROOM_HINT
 from jettison.errors import BadInputError, MachineError, RefusedError, UsageError
+from jettison.layers.write import ROOM_HINT
 from jettison.progress import Task
 from jettison.storage import Cache, cache_root
 

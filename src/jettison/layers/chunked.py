@@ -14,6 +14,7 @@ from struct import pack
 
 import zstandard
 
+from jettison.layers.compress import ZSTD_LEVEL
 from jettison.layers.crc64 import Crc64
 from jettison.layers.encode import encode_header
 from jettison.layers.entry import Entry
@@ -31,7 +32,6 @@ _FRAME_HEADER = 8
 _TABLE_TYPE = 1  # CRFS's
 _MAGIC = b"GNUlInUx"
 _MOST_TAIL = 1 << 20  # bytes behind the last member; tar writes 10 KiB at most
-LEVEL = 3
 
 
 def write_chunked(
@@ -60,7 +60,7 @@ def write_chunked(
         BadInputError: the stream is not what was read.
         MachineError: the blob cannot be written.
     """
-    level = level or LEVEL
+    level = level or ZSTD_LEVEL
     split = TarSplit(level)
     with Frames(path, zstd_frame(level), threads) as frames:
         added = b"".join(map(encode_header, folders))

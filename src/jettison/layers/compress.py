@@ -17,10 +17,10 @@ from jettison.errors import UsageError
 from jettison.layers.table import Compression
 
 _WINDOW = 1 << 15
-_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _LAST_BLOCK = b"\x03\0"
-_GZIP_LEVEL = 6
-_ZSTD_LEVEL = 3
+GZIP_LEVEL = 6
+ZSTD_LEVEL = 3
 _LEVELS: dict[Compression, range] = {"none": range(1), "gzip": range(1, 10), "zstd": range(1, 23)}
 
 
@@ -53,8 +53,8 @@ def make_compressor(compression: Compression, level: int | None = None, threads:
         raise UsageError(f"{compression} has no level {level}", hint=f"it has {levels.start} to {levels.stop - 1}")
     threads = threads or os.cpu_count() or 1
     if compression == "gzip":
-        return _Gzip(level or _GZIP_LEVEL, threads)
-    return _Zstd(level or _ZSTD_LEVEL, threads) if compression == "zstd" else _Store()
+        return _Gzip(level or GZIP_LEVEL, threads)
+    return _Zstd(level or ZSTD_LEVEL, threads) if compression == "zstd" else _Store()
 
 
 class _Store:
@@ -98,7 +98,7 @@ class _Gzip:
 
     def feed(self, block: memoryview) -> Iterator[bytes]:
         if not self._size:
-            yield _HEADER
+            yield GZIP_HEADER
         self._ready.append(self._pool.submit(_deflate, block, self._before, self._level))
         self._before = block[-_WINDOW:]
         self._crc = isal_zlib.crc32(block, self._crc)
@@ -108,7 +108,7 @@ class _Gzip:
 
     def finish(self) -> Iterator[bytes]:
         if not self._size:
-            yield _HEADER
+            yield GZIP_HEADER
         while self._ready:
             yield self._ready.popleft().result()
         yield _LAST_BLOCK + self._crc.to_bytes(4, "little") + (self._size & 0xFFFFFFFF).to_bytes(4, "little")

@@ -1,6 +1,7 @@
 """Entries: one tar member each, as container engines read them (POSIX.1-2001 pax, GNU, ustar, v7)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Literal
 
 EntryType = Literal["file", "dir", "symlink", "hardlink", "char", "block", "fifo"]
@@ -72,3 +73,7 @@ class Entry:
         parent = self.parent
         hidden = name[len(WHITEOUT_PREFIX) :]
         return f"{parent}/{hidden}" if parent else hidden
+
+
+bare = attrgetter(*(field.name for field in fields(Entry) if field.name not in {"offset", "data", "end"}))
+"""Returns what an entry says but for its place in the tar: a tuple, its path first."""

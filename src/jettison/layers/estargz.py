@@ -14,6 +14,7 @@ from pathlib import Path
 from struct import pack
 from typing import NamedTuple
 
+from jettison.layers.compress import GZIP_LEVEL
 from jettison.layers.encode import encode_header, padding
 from jettison.layers.entry import Entry
 from jettison.layers.frames import Chunk, Frames, Tape, gzip_member
@@ -29,7 +30,6 @@ RESERVED = frozenset({TABLE, PREFETCH, NO_PREFETCH})
 """Paths of what the format adds; what a layer has there is left out."""
 _LANDMARK = b"\x0f"
 _END = bytes(1024)
-LEVEL = 6
 
 
 class Copied(NamedTuple):
@@ -66,7 +66,7 @@ def write_estargz(
         BadInputError: the layer is not what was read.
         MachineError: the blob cannot be written.
     """
-    with Frames(path, gzip_member(level or LEVEL), threads) as frames:
+    with Frames(path, gzip_member(level or GZIP_LEVEL), threads) as frames:
         writer = _Writer(frames)
         for entry in folders:
             writer.made(entry)

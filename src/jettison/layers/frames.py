@@ -16,12 +16,13 @@ from typing import Self
 
 import zstandard
 
-from jettison.errors import BadInputError, MachineError
+from jettison.errors import BadInputError
+from jettison.layers.compress import GZIP_HEADER
+from jettison.layers.write import no_room
 
 CHUNK = 4 << 20
 """Bytes of content that are packed at once; a longer file is cut into chunks of this size (eStargz's usual one)."""
 _MOST_WAITING = 256
-_GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 
 Pack = Callable[[bytes], bytes]
 
@@ -32,7 +33,7 @@ def gzip_member(level: int) -> Pack:
     def pack(data: bytes) -> bytes:
         packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9)
         trailer = zlib.crc32(data).to_bytes(4, "little") + (len(data) & 0xFFFFFFFF).to_bytes(4, "little")
-        return _GZIP_HEADER + packer.compress(data) + packer.flush() + trailer
+        return GZIP_HEADER + packer.compress(data) + packer.flush() + trailer
 
     return pack
 
@@ -98,7 +99,7 @@ class Frames(AbstractContextManager["Frames"]):
         try:
             self._file = open(path, "xb")  # noqa: SIM115 -- closed when the block is left
         except OSError as error:
-            raise _no_room(path, error) from error
+            raise no_room(path, error) from error
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="jettison-pack")
 
     def put(self, data: bytes, chunk: Chunk | None = None, more: bytes = b"") -> None:
@@ -125,7 +126,7 @@ class Frames(AbstractContextManager["Frames"]):
         try:
             self._file.write(data)
         except OSError as error:
-            raise _no_room(self._path, error) from error
+            raise no_room(self._path, error) from error
         self._hash.update(data)
         self.stored += len(data)
 
@@ -135,7 +136,7 @@ class Frames(AbstractContextManager["Frames"]):
         try:
             self._file.close()
         except OSError as error:
-            raise _no_room(self._path, error) from error
+            raise no_room(self._path, error) from error
         return "sha256:" + self._hash.hexdigest()
 
     def _next(self) -> None:
@@ -160,10 +161,6 @@ class Frames(AbstractContextManager["Frames"]):
 def _packed(pack: Pack, data: bytes, more: bytes, chunk: Chunk | None) -> tuple[bytes, str]:
     digest = "" if chunk is None else "sha256:" + hashlib.sha256(data).hexdigest()
     return pack(data + more), digest
-
-
-def _no_room(path: Path, error: OSError) -> MachineError:
-    return MachineError(f"{path}: {error.strerror}", hint="free some room, or set JETTISON_CACHE to a larger disk")
 
 
 class Tape:

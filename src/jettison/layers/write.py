@@ -18,6 +18,7 @@ from jettison.layers.header import ZERO_BLOCK
 from jettison.layers.table import Compression
 from jettison.layers.threads import HashThread, SyncThread
 
+ROOM_HINT = "free some room, or set JETTISON_CACHE to a larger disk"
 MEDIA_TYPES: dict[Compression, str] = {
     "none": "application/vnd.oci.image.layer.v1.tar",
     "gzip": "application/vnd.oci.image.layer.v1.tar+gzip",
@@ -80,7 +81,7 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
             self._file = open(path, "xb", buffering=0)  # noqa: SIM115 -- closed when the block is left
         except OSError as error:
             self._compressor.close()
-            raise _no_room(path, error) from error
+            raise no_room(path, error) from error
         self._sync = SyncThread(self._file.fileno())
 
     def __enter__(self) -> Self:
@@ -127,7 +128,7 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
         try:
             self._sync.end()
         except OSError as error:
-            raise _no_room(self._path, error) from error
+            raise no_room(self._path, error) from error
         self._file.close()
         self._finished = True
         diff_id = "sha256:" + self._tar_hash.hexdigest()
@@ -163,7 +164,7 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
                 view = view[self._file.write(view) :]
             self._sync.add(len(packed))
         except OSError as error:
-            raise _no_room(self._path, error) from error
+            raise no_room(self._path, error) from error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._compressor.close()
@@ -176,5 +177,6 @@ class LayerWriter(AbstractContextManager["LayerWriter"]):
                 self._path.unlink()
 
 
-def _no_room(path: Path, error: OSError) -> MachineError:
-    return MachineError(f"{path}: {error.strerror}", hint="free some room, or set JETTISON_CACHE to a larger disk")
+def no_room(path: Path, error: OSError) -> MachineError:
+    """Return the error of a file that cannot be written."""
+    return MachineError(f"{path}: {error.strerror}", hint=ROOM_HINT)

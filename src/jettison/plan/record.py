@@ -7,6 +7,8 @@ from typing import Literal
 from jettison.finding import Skip
 
 Action = Literal["drop", "link", "prune", "stub", "update", "add"]
+MOST_LAYERS = 127
+"""Layers that engines can stack."""
 TIERS: Mapping[int, str] = {0: "lossless", 1: "build-only", 2: "gpu", 3: "traced"}
 
 

@@ -2,12 +2,10 @@
 
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from operator import attrgetter
 
-from jettison.files.folders import parents_of
+from jettison.files.folders import folders_of
 from jettison.files.record import FileTable
-from jettison.layers.entry import Entry
+from jettison.layers.entry import Entry, bare
 from jettison.layers.table import LayerTable
 from jettison.plan.record import Plan
 from jettison.proof.checks import told
@@ -94,7 +92,7 @@ def _compare(
     wanted, found = [*(entry.path for _, entry in left), *added], [entry.path for entry in new.entries]
     if wanted == found:
         for (key, old), entry in zip(left, new.entries, strict=False):
-            if key not in anew and _bare(old) != _bare(entry):
+            if key not in anew and bare(old) != bare(entry):
                 yield f"layer {index}: entry {old.path!r} differs, and no step changes it"
         return
     missing, extra = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
@@ -156,18 +154,14 @@ class _Source:
             was = self.folders.get(entry.path, []) if entry.type == "dir" else [held.popleft()] if held else []
             if not was and entry.path not in self.added:
                 yield f"{where}: entry {entry.path!r} is there, and the plan does not leave it"
-            elif was and not any(key in anew or _bare(one) == _bare(entry) for key, one in was):
+            elif was and not any(key in anew or bare(one) == bare(entry) for key, one in was):
                 yield f"{where}: entry {entry.path!r} differs, and no step changes it"
             if not lowest and (entry.is_opaque or entry.whiteout):
                 yield f"{where}: whiteout {entry.path!r} is not in the lowest piece"
-        lie_in = {folder for entry in piece.entries for folder in ("", *parents_of(entry.path))}
+        lie_in = folders_of(entry.path for entry in piece.entries)
         for folder in sorted(lie_in & self.folders.keys() - folders):
             yield f"{where}: what lies in {folder!r} is there without it"
 
     def lost(self) -> Iterator[str]:
         for path in (*(path for path, held in self.others.items() if held), *sorted(self.unseen)):
             yield f"entry {path!r} is gone, and no step drops it"
-
-
-_bare = attrgetter(*(field.name for field in fields(Entry) if field.name not in {"offset", "data", "end"}))
-"""Returns an entry without its place in the tar."""

@@ -22,7 +22,7 @@ from jettison.run.sandbox import require
 from jettison.run.trace.make import Recorder
 from jettison.run.trace.record import Trace
 from jettison.run.tracing import find_strace
-from jettison.run.workload import EngineSettings, RunResult, Workload
+from jettison.run.workload import RunResult, Workload
 from jettison.sources.open import open_image
 
 BOTH = "structure and behaviour"
@@ -139,7 +139,7 @@ def _lookups(
         recorder = Recorder(find_strace())
     except MachineError as error:
         return not_tried(NAME, f"{error.message}; {error.hint}")
-    if outside := [workload.name for workload in workloads if workload.engine != EngineSettings()]:
+    if outside := [workload.name for workload in workloads if workload.needs_engine]:
         return not_tried(NAME, f"{outside[0]} runs in an engine only, and look-ups are traced in the own sandbox")
     return check_lookups(rootfs, old, applied, workloads, recorder, before=traces, progress=progress)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from jettison.files.record import FileTable
-from jettison.plan.record import Plan, Step
+from jettison.plan.record import Action, Plan
 from jettison.run.workload import Compare, Probe, Ready, Workload
 
 NAME = "pruned libraries"
@@ -41,7 +41,7 @@ def with_opening(workloads: Sequence[Workload], table: FileTable, plan: Plan | N
         The workloads, with one more where libraries are pruned and the image has a Python that can open them. What that
         takes is not kept for its sake: where workloads need no ctypes, tier 3 takes it, and their runs say it all.
     """
-    pruned = {(target.layer, target.path) for step in _prunes(plan) for target in step.targets}
+    pruned = _touched(plan, "prune")
     paths = [f"/{path}" for path, file in table.visible.items() if (file.layer, file.entry.path) in pruned]
     python = sorted(path for path in table.visible if _PYTHON.match(path))
     ctypes = any("/_ctypes." in path for path in table.visible)
@@ -53,12 +53,13 @@ def with_opening(workloads: Sequence[Workload], table: FileTable, plan: Plan | N
     return (*workloads, opening)
 
 
-def _prunes(plan: Plan | None) -> Sequence[Step]:
-    return [step for step in plan.steps if step.action == "prune"] if plan else ()
+def _touched(plan: Plan | None, *actions: Action) -> set[tuple[int, str]]:
+    """Return layer and path of what steps with these actions touch."""
+    steps = plan.steps if plan else ()
+    return {(target.layer, target.path) for step in steps if step.action in actions for target in step.targets}
 
 
 def _loses_modules(table: FileTable, plan: Plan | None) -> bool:
     """Whether a plan takes what the opening imports."""
-    steps = plan.steps if plan else ()
-    gone = {(target.layer, target.path) for step in steps if step.action in ("drop", "stub") for target in step.targets}
+    gone = _touched(plan, "drop", "stub")
     return any((file.layer, file.entry.path) in gone for path, file in table.visible.items() if _IMPORTED.match(path))

@@ -16,7 +16,6 @@ from pathlib import Path
 from jettison.files.record import FileTable
 from jettison.layers.limits import Limits
 from jettison.layers.table import Compression, LayerTable
-from jettison.layers.write import WrittenLayer
 from jettison.oci.descriptor import make_descriptor
 from jettison.oci.digest import sha256
 from jettison.oci.image import Descriptor, Extent, Image, Layer
@@ -26,7 +25,7 @@ from jettison.plan.record import Plan, Step
 from jettison.progress import SILENT, Progress, Task
 from jettison.rebuild.config import Fate, make_config
 from jettison.rebuild.edits import LayerEdits, applied, make_edits
-from jettison.rebuild.layer import Recipe, recompress_layer, rewrite_layer, save_content
+from jettison.rebuild.layer import Recipe, placed, recompress_layer, rewrite_layer, save_content
 from jettison.rebuild.layout import lay_out
 from jettison.rebuild.links import Key
 from jettison.rebuild.prune import PrunedFile
@@ -117,11 +116,10 @@ def apply_plan(
 
     new = made(built)
     if plan.layout is not None:
-        recipes = [builder.recipe(*each) for each in zip(image.layers, table.layers, fates, strict=True)]
         left = [index for index, each in enumerate(built) if each]
-        cut = lay_out(new, plan.layout, [recipes[index] for index in left], progress)
-        for index, pieces in zip(left, cut, strict=True):
-            built[index] = [_placed(piece) for piece in pieces] or built[index]
+        recipes = [builder.recipe(image.layers[index], table.layers[index], fates[index]) for index in left]
+        for index, pieces in zip(left, lay_out(new, plan.layout, recipes, progress), strict=True):
+            built[index] = tuple(map(placed, pieces)) or built[index]
         new = made(built)
     return Rebuilt(new, done, removed)
 
@@ -174,15 +172,10 @@ class _Builder:
             return ()
         if fate == "rewritten":
             recipe = replace(recipe, compression="none", level=None) if self._plain else recipe
-            return (_placed(rewrite_layer(layer, table, edits, recipe, self._task)),)
+            return (placed(rewrite_layer(layer, table, edits, recipe, self._task)),)
         if self._plain or recipe.compression == table.compression:
             return ((_known(layer.descriptor, table), table.diff_id, layer.blob),)
-        return (_placed(recompress_layer(layer, table, recipe, self._task)),)
-
-
-def _placed(written: WrittenLayer) -> _Placed:
-    descriptor = make_descriptor(written.media_type, written.digest, written.stored)
-    return descriptor, written.diff_id, Extent(str(written.path), 0, written.stored)
+        return (placed(recompress_layer(layer, table, recipe, self._task)),)
 
 
 def _known(descriptor: Descriptor, table: LayerTable) -> Descriptor:

@@ -9,15 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from jettison.files.folders import parents_of
 from jettison.files.record import File, FileTable
 from jettison.layers.entry import Entry
 from jettison.layers.table import LayerTable
-from jettison.plan.record import Layout
+from jettison.plan.record import MOST_LAYERS, Layout
 
 LEAST = 16 << 20
 """Bytes of tar below which a layer is not cut, and that a piece has at least."""
-MOST = 127
-"""Layers that engines can stack."""
 _HOT = 1 << 20  # bytes read at the start below which they get no piece of their own
 
 Piece = tuple[int, ...]
@@ -66,7 +65,7 @@ def divide(table: FileTable, layout: Layout) -> tuple[tuple[Piece, ...], ...]:
         if index not in strays and _can(layer, index, files.get(index, ()))
     ]
     runs = [run for index in able for run in _runs(table, index, rank)]
-    _share(runs, min(layout.layers, MOST) - len(table.layers) + len({run.layer for run in runs}))
+    _share(runs, min(layout.layers, MOST_LAYERS) - len(table.layers) + len({run.layer for run in runs}))
     cut: list[tuple[Piece, ...]] = []
     for index, layer in enumerate(table.layers):
         mine = [units for run in runs if run.layer == index for units in run.pieces]
@@ -174,13 +173,11 @@ def _with_folders(layer: LayerTable, wanted: Iterable[int], folders: Mapping[str
     piece: dict[int, None] = {}
     for index in wanted:
         above: list[int] = []
-        path = layer.entries[index].path
-        while path:
-            path = path.rpartition("/")[0]
-            if path in folders:
-                if folders[path] in piece:
+        for folder in (*parents_of(layer.entries[index].path), ""):
+            if folder in folders:
+                if folders[folder] in piece:
                     break
-                above.append(folders[path])
+                above.append(folders[folder])
         piece.update(dict.fromkeys(reversed(above)))
         piece[index] = None
     return tuple(piece)

@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,8 @@ from jettison.layers.limits import Limits
 from jettison.layers.stream import unpacked_again
 from jettison.layers.table import Compression, LayerTable
 from jettison.layers.write import MEDIA_TYPES, LayerWriter, WrittenLayer
-from jettison.oci.image import Layer
+from jettison.oci.descriptor import make_descriptor
+from jettison.oci.image import Descriptor, Extent, Layer
 from jettison.progress import Task
 from jettison.rebuild.edits import LayerEdits
 from jettison.rebuild.links import Key
@@ -126,6 +127,17 @@ def recompress_layer(layer: Layer, table: LayerTable, recipe: Recipe, task: Task
         media_type=MEDIA_TYPES[recipe.compression],
         compression=recipe.compression,
     )
+
+
+def placed(written: WrittenLayer, annotations: Mapping[str, str] | None = None) -> tuple[Descriptor, str, Extent]:
+    """Return descriptor, diff_id and place of a layer that was written, as an image is made of.
+
+    Args:
+        written: the layer.
+        annotations: of its descriptor.
+    """
+    descriptor = make_descriptor(written.media_type, written.digest, written.stored, annotations=annotations)
+    return descriptor, written.diff_id, Extent(str(written.path), 0, written.stored)
 
 
 class _Rewriter:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from jettison.errors import BadInputError
+from jettison.files.folders import folders_of
 from jettison.files.record import FileTable
 from jettison.layers.chunked import write_chunked
-from jettison.layers.entry import Entry
+from jettison.layers.entry import Entry, bare
 from jettison.layers.estargz import RESERVED, Copied, first_indices, members_of, write_estargz
 from jettison.layers.frames import Tape
 from jettison.layers.limits import Limits
@@ -24,11 +25,10 @@ from jettison.layers.read import read_layer
 from jettison.layers.stream import unpacked_again
 from jettison.layers.table import Compression, LayerTable
 from jettison.layers.write import WrittenLayer
-from jettison.oci.descriptor import make_descriptor
-from jettison.oci.image import Extent, Image, Layer
+from jettison.oci.image import Image, Layer
 from jettison.oci.make import make_image, with_manifest
 from jettison.progress import SILENT, Progress, Task
-from jettison.rebuild.layer import Recipe, recompress_layer
+from jettison.rebuild.layer import Recipe, placed, recompress_layer
 
 Lazy = Literal["estargz", "zstd:chunked"]
 _CODECS: Mapping[Lazy, Compression] = {"estargz": "gzip", "zstd:chunked": "zstd"}
@@ -141,14 +141,9 @@ def missing_folders(layers: Sequence[LayerTable], index: int) -> tuple[Entry, ..
         UnfitError: one of them is no folder there, but a symlink, say; so the layer's files are elsewhere.
     """
     there = {entry.path for entry in layers[index].entries}
-    missing = {parent for path in there for parent in _parents(path)} - there
+    missing = folders_of(there) - there - {""}
     below = _below(layers[:index], missing)
     return tuple(_folder(path, below.get(path)) for path in sorted(missing))
-
-
-def _parents(path: str) -> Iterator[str]:
-    parts = path.split("/")
-    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def _below(layers: Sequence[LayerTable], wanted: set[str]) -> Mapping[str, Entry]:
@@ -208,13 +203,12 @@ def _plain_layer(work: _Work) -> Layer:
     path = work.path.with_suffix(".plain")
     threads = len(os.sched_getaffinity(0))
     recipe = Recipe(path, codec, work.level, threads, work.scratch, work.limits)
-    return _layer(work, recompress_layer(work.layer, work.read, recipe, work.task), {})
+    return _layer(work, recompress_layer(work.layer, work.read, recipe, work.task))
 
 
-def _layer(work: _Work, written: WrittenLayer, annotations: Mapping[str, str]) -> Layer:
-    descriptor = make_descriptor(written.media_type, written.digest, written.stored, annotations=annotations)
-    blob = Extent(str(written.path), 0, written.stored)
-    return replace(work.layer, descriptor=descriptor, diff_id=written.diff_id, blob=blob)
+def _layer(work: _Work, written: WrittenLayer, annotations: Mapping[str, str] | None = None) -> Layer:
+    descriptor, diff_id, blob = placed(written, annotations)
+    return replace(work.layer, descriptor=descriptor, diff_id=diff_id, blob=blob)
 
 
 def _ahead(work: _Work, first: Sequence[int]) -> Iterator[Copied]:
@@ -254,22 +248,5 @@ def _check_same(work: _Work, layer: Layer, folders: Sequence[Entry]) -> None:
         return
     kept = RESERVED if work.lazy == "estargz" else frozenset[str]()
     wanted = [entry for entry in (*work.read.entries, *folders) if entry.path not in kept]
-    if sorted(map(_told, wanted)) != sorted(_told(entry) for entry in new.entries if entry.path not in kept):
+    if sorted(map(bare, wanted)) != sorted(bare(entry) for entry in new.entries if entry.path not in kept):
         raise BadInputError(f"layer {layer.index}: what was packed is not what was read", hint="please report this")
-
-
-def _told(entry: Entry) -> tuple[object, ...]:
-    """Return all that an entry says but for where it lies, in a form that sorts."""
-    return (
-        entry.path,
-        entry.type,
-        entry.size,
-        entry.mode,
-        entry.uid,
-        entry.gid,
-        entry.mtime,
-        entry.link,
-        entry.digest,
-        entry.device,
-        entry.xattrs,
-    )

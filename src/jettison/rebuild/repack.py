@@ -7,11 +7,10 @@ from pathlib import Path
 from jettison.files.record import FileTable
 from jettison.layers.limits import Limits
 from jettison.layers.table import Compression
-from jettison.oci.descriptor import make_descriptor
-from jettison.oci.image import Extent, Image
+from jettison.oci.image import Image
 from jettison.oci.make import with_manifest
 from jettison.progress import SILENT, Progress
-from jettison.rebuild.layer import Recipe, recompress_layer
+from jettison.rebuild.layer import Recipe, placed, recompress_layer
 
 
 def repack(
@@ -54,6 +53,6 @@ def repack(
             threads = len(os.sched_getaffinity(0))
             recipe = Recipe(path, compression, level, threads, scratch, limits or Limits())
             written = recompress_layer(layer, read, recipe, task)
-            descriptor = make_descriptor(written.media_type, written.digest, written.stored)
-            layers.append(replace(layer, descriptor=descriptor, blob=Extent(str(path), 0, written.stored)))
+            descriptor, _, blob = placed(written)
+            layers.append(replace(layer, descriptor=descriptor, blob=blob))
     return with_manifest(replace(image, layers=tuple(layers)))

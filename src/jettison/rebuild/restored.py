@@ -12,12 +12,12 @@ from jettison.finding import Skip
 from jettison.layers.entry import Entry
 from jettison.layers.limits import Limits
 from jettison.layers.write import LayerWriter, WrittenLayer
-from jettison.oci.descriptor import make_descriptor
-from jettison.oci.image import Extent, Image
+from jettison.oci.image import Image
 from jettison.oci.make import make_image
 from jettison.progress import SILENT, Progress
 from jettison.rebuild.apply import BASE_DIGEST
 from jettison.rebuild.files import take_out
+from jettison.rebuild.layer import placed
 
 _PIECE = 1 << 20
 
@@ -102,12 +102,11 @@ def restore_paths(
             else:
                 writer.add(_entry(old, path), _pieces(contents.get(path)))
         layer = writer.finish()
-    placed = [(one.descriptor, one.diff_id, one.blob) for one in new.image.layers]
-    descriptor = make_descriptor(layer.media_type, layer.digest, layer.stored)
+    below = [(one.descriptor, one.diff_id, one.blob) for one in new.image.layers]
     image = make_image(
         name=new.image.name,
         config=_config(new.image, len(paths)),
-        layers=[*placed, (descriptor, layer.diff_id, Extent(str(blob), 0, layer.stored))],
+        layers=[*below, placed(layer)],
         tags=new.image.tags,
         annotations={BASE_DIGEST: new.image.annotations.get(BASE_DIGEST, old.image.manifest_digest)},
     )

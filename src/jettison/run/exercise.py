@@ -27,7 +27,7 @@ from jettison.run.session import NOTHING, converse, stop
 from jettison.run.spec import RootKind, Spec
 from jettison.run.tracing import Tracing, lay_out, recorded, tracer_of
 from jettison.run.users import User, user_of
-from jettison.run.workload import EngineSettings, RunResult, Workload
+from jettison.run.workload import RunResult, Workload
 from jettison.storage import scratch_dir
 
 _HOSTNAME = "jettison"
@@ -171,7 +171,7 @@ def exercise_rootfs(
         MachineError: the machine forbids sandboxes, or has no room.
         UsageError: neither image nor workload says what to start, or the workload names a user the image lacks.
     """
-    if workload.engine != EngineSettings():
+    if workload.needs_engine:
         raise RefusedError(
             f"workload {workload.name}: [engine] asks for what the sandbox does not have",
             hint="run it in an engine: --engine docker",

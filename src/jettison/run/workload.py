@@ -115,6 +115,11 @@ class Workload:
     timeout: float = 600.0
     engine: EngineSettings = field(default_factory=EngineSettings)
 
+    @property
+    def needs_engine(self) -> bool:
+        """Whether it asks for what the own sandbox cannot give."""
+        return self.engine != EngineSettings()
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
